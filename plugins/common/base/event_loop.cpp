@@ -1,0 +1,89 @@
+#include "base/event_loop.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace rtc {
+
+namespace {
+
+struct Task {
+  std::function<void()> run;
+  bool repeat;
+};
+
+// GLib calls this with no C++ frame above it: an exception must end here.
+gboolean dispatch(gpointer data) noexcept {
+  auto *task = static_cast<Task *>(data);
+  task->run();
+  return task->repeat ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+void attach_source(GSource *source, GMainContext *context, std::function<void()> run, bool repeat) {
+  g_source_set_callback(source, dispatch, new Task{std::move(run), repeat},
+                        [](gpointer data) { delete static_cast<Task *>(data); });
+  g_source_attach(source, context);
+}
+
+}  // namespace
+
+void Timer::cancel() {
+  if (source_) g_source_destroy(source_.get());
+  source_.reset();
+}
+
+EventLoop::EventLoop(const char *thread_name)
+    : context_(adopt(g_main_context_new())),
+      loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {
+  thread_ = std::thread([context = context_, loop = loop_, name = std::string(thread_name)] {
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+    g_main_context_push_thread_default(context.get());
+    g_main_loop_run(loop.get());
+    // What is still queued runs too: it may hold the last references to sockets and elements.
+    while (g_main_context_iteration(context.get(), FALSE)) {
+    }
+    g_main_context_pop_thread_default(context.get());
+  });
+}
+
+EventLoop::~EventLoop() {
+  post([loop = loop_] { g_main_loop_quit(loop.get()); });
+  thread_.join();
+}
+
+void EventLoop::post(std::function<void()> task) {
+  auto source = adopt(g_idle_source_new());
+  g_source_set_priority(source.get(), G_PRIORITY_DEFAULT);
+  attach_source(source.get(), context_.get(), std::move(task), false);
+}
+
+void EventLoop::call(const std::function<void()> &task) {
+  if (is_current()) return task();
+  std::mutex mutex;  // guards done
+  std::condition_variable ready;
+  bool done = false;
+  post([&] {
+    task();
+    std::lock_guard lock(mutex);
+    done = true;
+    ready.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  ready.wait(lock, [&] { return done; });
+}
+
+Timer EventLoop::after(milliseconds delay, std::function<void()> task) {
+  return attach(delay, false, std::move(task));
+}
+
+Timer EventLoop::every(milliseconds period, std::function<void()> task) {
+  return attach(period, true, std::move(task));
+}
+
+Timer EventLoop::attach(milliseconds delay, bool repeat, std::function<void()> task) {
+  auto source = adopt(g_timeout_source_new(static_cast<guint>(std::max<long>(delay.count(), 0))));
+  attach_source(source.get(), context_.get(), std::move(task), repeat);
+  return Timer(std::move(source));
+}
+
+}  // namespace rtc

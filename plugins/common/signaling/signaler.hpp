@@ -1,0 +1,73 @@
+// Signaler: carries descriptions, candidates and goodbyes between peers, and tells which peers and
+// streams there are. It never sees a webrtcbin.
+//
+// Threads: called, and calling back, on the event loop only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "ice/ice_server.hpp"
+#include "message/message.hpp"
+
+namespace rtc {
+
+using PeerId = std::string;
+using SessionId = std::string;
+
+struct PeerInfo {
+  std::string name;         // the stream it publishes, empty where it has none
+  bool publishes = false;   // its streams can be asked for with open()
+};
+
+// What our side is to the others; sent at each (re)connection.
+struct Presence {
+  bool publishes = false;   // listed for viewers under `name`
+  bool watches = false;     // wants peer_joined and peer_left
+  std::string name;
+  bool name_is_fixed = true;  // false: the signaler may append "-2", "-3" when the name is taken
+};
+
+class Signaler {
+ public:
+  struct Traits {
+    bool trickle = true;         // candidates may follow the description
+    bool publisher_offers = true;
+    bool many_peers = true;
+  };
+
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Connected and registered; comes again after each reconnection. `name` is the stream name in
+    // effect. Sessions opened before stay valid unless peer_left or a Bye says otherwise.
+    virtual void ready(const IceServers &servers, const std::string &name) = 0;
+    virtual void peer_joined(const PeerId &peer, const PeerInfo &info) = 0;
+    // A peer wants a session with us; with an offer it expects an answer, without one our offer.
+    virtual void session_requested(const SessionId &session, const PeerId &peer,
+                                   std::optional<Description> offer) = 0;
+    // The session that open() asked for exists; its offer follows through received().
+    virtual void session_opened(const SessionId &session, const PeerId &peer) = 0;
+    virtual void received(const SessionId &session, Message message) = 0;
+    virtual void peer_left(const PeerId &peer) = 0;
+    // The connection is gone; the signaler reconnects by itself and ready() will follow.
+    virtual void lost(const Error &error) = 0;
+    // Final: trying again cannot help (bad address, token refused, name taken, not our protocol).
+    virtual void failed(const Error &error) = 0;
+    // A single request was refused; the connection goes on.
+    virtual void refused(const Error &error) = 0;
+  };
+
+  virtual ~Signaler() = default;
+  // The listener must outlive the signaler or stop() must have been called.
+  virtual void start(Listener &listener, const Presence &presence) = 0;
+  virtual void open(const PeerId &peer) = 0;
+  virtual void send(const SessionId &session, const Message &message) = 0;
+  virtual void stop() = 0;
+  virtual Traits traits() const = 0;
+};
+
+}  // namespace rtc
