@@ -33,8 +33,7 @@ void Timer::cancel() {
 }
 
 EventLoop::EventLoop(const char *thread_name)
-    : context_(adopt(g_main_context_new())),
-      loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {
+    : context_(adopt(g_main_context_new())), loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {
   thread_ = std::thread([context = context_, loop = loop_, name = std::string(thread_name)] {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
     g_main_context_push_thread_default(context.get());

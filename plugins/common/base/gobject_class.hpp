@@ -26,7 +26,8 @@ constexpr R failure() {
   if constexpr (!std::is_void_v<R>) return R{};
 }
 
-// What to do with an exception that reaches the border: it is a defect, so it becomes an element error.
+// What to do with an exception that reaches the border: it is a defect, so it becomes an element
+// error.
 inline void report_exception(gpointer instance, const char *what) {
   if (GST_IS_ELEMENT(instance))
     GST_ELEMENT_ERROR(GST_ELEMENT(instance), LIBRARY, FAILED,
@@ -77,13 +78,13 @@ void install_properties(GObjectClass *object_class) {
 
 }  // namespace rtc
 
-#define RTC_DEFINE_TYPE(Type, type, ParentType, code)                            \
-  G_DEFINE_TYPE_WITH_CODE(Type, type, ParentType, code)                          \
-  static void type##_init(Type *self) { self->impl = new Type##Impl(self); }     \
-  static void type##_class_init(Type##Class *klass) {                            \
-    G_OBJECT_CLASS(klass)->finalize = [](GObject *object) {                      \
-      delete reinterpret_cast<Type *>(object)->impl;                             \
-      G_OBJECT_CLASS(type##_parent_class)->finalize(object);                     \
-    };                                                                           \
-    Type##Impl::class_init(klass);                                               \
+#define RTC_DEFINE_TYPE(Type, type, ParentType, code)                        \
+  G_DEFINE_TYPE_WITH_CODE(Type, type, ParentType, code)                      \
+  static void type##_init(Type *self) { self->impl = new Type##Impl(self); } \
+  static void type##_class_init(Type##Class *klass) {                        \
+    G_OBJECT_CLASS(klass)->finalize = [](GObject *object) {                  \
+      delete reinterpret_cast<Type *>(object)->impl;                         \
+      G_OBJECT_CLASS(type##_parent_class)->finalize(object);                 \
+    };                                                                       \
+    Type##Impl::class_init(klass);                                           \
   }

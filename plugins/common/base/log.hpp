@@ -1,5 +1,6 @@
 // One debug category for everything below the elements: GST_DEBUG=rtc:6.
-// A line never holds SDP passwords, tokens or TURN credentials: pass text from outside through redact().
+// A line never holds SDP passwords, tokens or TURN credentials: pass text from outside through
+// redact().
 #pragma once
 
 #include <gst/gst.h>

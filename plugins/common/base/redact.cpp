@@ -11,7 +11,8 @@ std::string redact(std::string_view text) {
     const char *replacement;
   } rules[] = {
       {std::regex(R"x((a=ice-pwd:)[^\s\\"]+)x", flags), "$1***"},
-      {std::regex(R"x(("(?:token|credential|password|secret)"\s*:\s*")(?:[^"\\]|\\.)*)x", flags), "$1***"},
+      {std::regex(R"x(("(?:token|credential|password|secret)"\s*:\s*")(?:[^"\\]|\\.)*)x", flags),
+       "$1***"},
       {std::regex(R"x(([?&](?:token|credential|password|secret)=)[^&\s"#]+)x", flags), "$1***"},
       {std::regex(R"x((bearer\s+)[^\s",]+)x", flags), "$1***"},
       {std::regex(R"x(([a-z][a-z0-9+.-]*:(?://)?[^\s:/@"]+:)[^\s@/"]+@)x", flags), "$1***@"},

@@ -15,14 +15,15 @@
 namespace rtc {
 
 struct ServerSettings {
-  std::string listen = "127.0.0.1:8080";  // host:port, [v6]:port, :port (all addresses); port 0 picks one
-  std::string tls_certificate;            // PEM files; both or none
+  std::string listen =
+      "127.0.0.1:8080";         // host:port, [v6]:port, :port (all addresses); port 0 picks one
+  std::string tls_certificate;  // PEM files; both or none
   std::string tls_key;
-  std::string token;                      // secret: asked of every client when not empty
+  std::string token;  // secret: asked of every client when not empty
   size_t max_peers = 10000;
-  size_t max_message_size = 256 * 1024;   // bytes of one WebSocket message
+  size_t max_message_size = 256 * 1024;     // bytes of one WebSocket message
   size_t max_queue_size = 4 * 1024 * 1024;  // bytes a peer may leave unread before it is dropped
-  seconds ping_interval{30};              // a peer that answers no ping for two intervals is dropped
+  seconds ping_interval{30};  // a peer that answers no ping for two intervals is dropped
 };
 
 class Server {

@@ -19,14 +19,14 @@ using PeerId = std::string;
 using SessionId = std::string;
 
 struct PeerInfo {
-  std::string name;         // the stream it publishes, empty where it has none
-  bool publishes = false;   // its streams can be asked for with open()
+  std::string name;        // the stream it publishes, empty where it has none
+  bool publishes = false;  // its streams can be asked for with open()
 };
 
 // What our side is to the others; sent at each (re)connection.
 struct Presence {
-  bool publishes = false;   // listed for viewers under `name`
-  bool watches = false;     // wants peer_joined and peer_left
+  bool publishes = false;  // listed for viewers under `name`
+  bool watches = false;    // wants peer_joined and peer_left
   std::string name;
   bool name_is_fixed = true;  // false: the signaler may append "-2", "-3" when the name is taken
 };
@@ -34,7 +34,7 @@ struct Presence {
 class Signaler {
  public:
   struct Traits {
-    bool trickle = true;         // candidates may follow the description
+    bool trickle = true;  // candidates may follow the description
     bool publisher_offers = true;
     bool many_peers = true;
   };

@@ -1,0 +1,89 @@
+// One track on its way to one viewer: a bounded queue in front of a pad of that viewer's webrtcbin.
+// A viewer that does not keep up loses frames up to the next keyframe; nobody else notices.
+//
+// Threads: set_caps(), start() and close() on the event loop, offer() on the group's streaming
+// thread, run() on the worker pool.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/ref.hpp"
+#include "media/codec.hpp"
+#include "media/rtp_frame.hpp"
+#include "media/worker_pool.hpp"
+
+namespace rtc {
+
+class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outlet> {
+ public:
+  struct Counters {
+    uint64_t frames = 0;             // handed to webrtcbin
+    uint64_t dropped = 0;            // frames lost because the viewer did not keep up
+    uint64_t keyframe_requests = 0;  // PLI and FIR received
+  };
+
+  using KeyframeWanted = std::function<void(const std::shared_ptr<Outlet> &)>;
+
+  // `keyframe_wanted` is called from any thread when the viewer asks for a keyframe or needs one.
+  static std::shared_ptr<Outlet> create(MediaKind kind, KeyframeWanted keyframe_wanted);
+  ~Outlet() override;
+
+  // The source pad to link to a sink pad of a webrtcbin.
+  GstPad *pad() const { return pad_.get(); }
+  MediaKind kind() const { return kind_; }
+
+  // Announces the negotiated caps on the pad; before start().
+  void set_caps(GstCaps *caps, const RtpLayout &layout);
+
+  // Lets frames through: first `backlog` (it begins with a keyframe; its frames are shown at once,
+  // a moment before the live ones), or from the next keyframe on when it is empty. Called again
+  // while flowing it repeats the backlog for a viewer that lost the picture. True when run() is
+  // due.
+  bool start(const std::vector<RtpFramePtr> &backlog);
+
+  // Takes a frame; true when the caller must schedule this job.
+  bool offer(const RtpFramePtr &frame);
+
+  // No push begins after this; one that is blocked is released.
+  void close();
+
+  bool waits_for_keyframe() const;
+  Counters counters() const;
+
+  void run() override;
+
+ private:
+  enum class State { idle, waiting, flowing, closed };
+  struct Entry {
+    RtpFramePtr frame;
+    int32_t shift;  // RTP ticks
+  };
+
+  Outlet(MediaKind kind, KeyframeWanted keyframe_wanted);
+  static gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event);
+  static gboolean handle_query(GstPad *pad, GstObject *parent, GstQuery *query);
+  bool schedule_locked();
+  void drop_queue_locked();
+
+  const MediaKind kind_;
+  const KeyframeWanted keyframe_wanted_;
+  Ref<GstPad> pad_;
+  std::unique_ptr<RtpRewriter> rewriter_;  // worker only, once started
+
+  mutable std::mutex mutex_;  // guards everything below; no call goes out under it
+  State state_ = State::idle;
+  std::deque<Entry> queue_;
+  size_t live_queued_ = 0;  // of queue_, frames that are not backlog
+  bool scheduled_ = false;
+  TimePoint started_{};
+  Counters counters_;
+};
+
+}  // namespace rtc

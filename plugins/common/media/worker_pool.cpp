@@ -1,0 +1,77 @@
+#include "media/worker_pool.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+namespace rtc {
+
+namespace {
+// A push to a viewer takes microseconds; one that takes this long is stuck and gets a substitute.
+constexpr auto stuck_after = milliseconds(20);
+constexpr size_t max_workers = 64;
+}  // namespace
+
+WorkerPool::WorkerPool(unsigned threads) : wanted_(std::max(1u, threads)) {
+  std::lock_guard lock(mutex_);
+  for (unsigned i = 0; i < wanted_; i++) start_worker();
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    jobs_.clear();
+  }
+  wake_.notify_all();
+  for (auto &worker : workers_) worker->thread.join();
+}
+
+void WorkerPool::schedule(const std::vector<std::shared_ptr<Job>> &jobs) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    jobs_.insert(jobs_.end(), jobs.begin(), jobs.end());
+    replace_stuck(Clock::now());
+  }
+  if (jobs.size() == 1)
+    wake_.notify_one();
+  else
+    wake_.notify_all();
+}
+
+void WorkerPool::start_worker() {
+  workers_.push_back(std::make_unique<Worker>());
+  auto &worker = *workers_.back();
+  worker.thread = std::thread([this, &worker] {
+    pthread_setname_np(pthread_self(), "rtc-fanout");
+    work(worker);
+  });
+}
+
+void WorkerPool::replace_stuck(TimePoint now) {
+  const auto stuck = std::count_if(workers_.begin(), workers_.end(), [&](const auto &w) {
+    return w->busy && now - w->busy_since > stuck_after;
+  });
+  while (workers_.size() < wanted_ + static_cast<size_t>(stuck) && workers_.size() < max_workers)
+    start_worker();
+}
+
+void WorkerPool::work(Worker &self) {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+    if (stopping_) return;
+    auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    self.busy = true;
+    self.busy_since = Clock::now();
+    lock.unlock();
+    job->run();
+    job.reset();
+    lock.lock();
+    self.busy = false;
+  }
+}
+
+}  // namespace rtc

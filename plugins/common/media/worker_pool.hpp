@@ -1,0 +1,53 @@
+// A few threads that push media to many viewers: a job is run by one thread at a time, and jobs
+// waiting behind a blocked one are taken by another thread, so that no viewer waits for a stuck
+// one.
+//
+// Threads: everything may be called from any thread.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace rtc {
+
+class WorkerPool {
+ public:
+  class Job {
+   public:
+    virtual ~Job() = default;
+    virtual void run() = 0;
+  };
+
+  explicit WorkerPool(unsigned threads);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool &) = delete;
+
+  void schedule(const std::vector<std::shared_ptr<Job>> &jobs);
+
+ private:
+  struct Worker {
+    std::thread thread;
+    TimePoint busy_since;
+    bool busy = false;
+  };
+
+  void work(Worker &self);
+  void start_worker();
+  void replace_stuck(TimePoint now);
+
+  std::mutex mutex_;  // guards everything below
+  std::condition_variable wake_;
+  std::deque<std::shared_ptr<Job>> jobs_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  unsigned wanted_;
+  bool stopping_ = false;
+};
+
+}  // namespace rtc

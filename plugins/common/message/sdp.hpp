@@ -1,0 +1,65 @@
+// Reading, checking and editing session descriptions as text (pure).
+//
+// webrtcbin 1.22 aborts or crashes on descriptions that break rules it takes for granted, so
+// whatever comes from a peer goes through check_description() and check_candidate() first.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "message/message.hpp"
+
+namespace rtc {
+
+// One a=rtpmap with its a=fmtp.
+struct SdpCodec {
+  int payload_type = -1;
+  std::string name;  // encoding name as written: "VP8", "opus"
+  int clock_rate = 0;
+  std::string fmtp;
+};
+
+struct SdpMedia {
+  std::string kind;  // "audio", "video" or "application"
+  int port = 0;      // 0: rejected (or bundle-only)
+  std::string protocol;
+  std::vector<std::string> formats;
+  std::vector<std::string> attributes;  // without "a="
+
+  // The value of the first a=name:value; empty value for a flag; nothing when absent.
+  std::optional<std::string> attribute(std::string_view name) const;
+  std::string direction() const;  // "sendrecv" where none is written (RFC 8866 section 6.7)
+  bool rejected() const;
+  // In the order of the m= line; RTP media only. Static payload types without rtpmap are filled in.
+  std::vector<SdpCodec> codecs() const;
+};
+
+struct Sdp {
+  std::vector<std::string> session_lines;  // whole lines before the first m=
+  std::vector<SdpMedia> media;
+};
+
+Result<Sdp> parse_sdp(std::string_view text);
+
+// What a peer must send us at least: RFC 9429 section 5.3 as far as our side relies on it. At most
+// 256 KiB and 64 media sections; every section with mid, ICE credentials, fingerprint and setup.
+std::optional<Error> check_description(const Description &description);
+
+// RFC 8839 section 5.1. Accepts the empty string (end of candidates, RFC 8838).
+std::optional<Error> check_candidate(const Candidate &candidate);
+
+// True for the host name candidates of browsers (draft-ietf-mmusic-mdns-ice-candidates).
+bool is_mdns_candidate(std::string_view candidate);
+
+// Completes an offer made by webrtcbin 1.22 before it is sent: one a=msid per sending section with
+// `stream_id` (RFC 8830), each a=ssrc line once, and an rtx payload type for every video codec that
+// has none (webrtcbin only gives one to the first).
+std::string complete_offer(std::string_view sdp, std::string_view stream_id);
+
+// Adds to the a=fmtp of `codec` in an answer the parameters of `fmtp` that are not there yet.
+std::string add_fmtp(std::string_view sdp, std::string_view codec, std::string_view fmtp);
+
+}  // namespace rtc

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "message/sdp.hpp"
+
+namespace rtc {
+
+namespace {
+
+// One m= section as the lines it was written in; the first "section" is the session part.
+using Section = std::vector<std::string>;
+
+std::vector<Section> sections_of(std::string_view sdp) {
+  std::vector<Section> sections(1);
+  for (auto &line : split(sdp, '\n')) {
+    if (line.starts_with("m=")) sections.emplace_back();
+    sections.back().push_back(std::move(line));
+  }
+  return sections;
+}
+
+std::string text_of(const std::vector<Section> &sections) {
+  std::string text;
+  for (const auto &section : sections)
+    for (const auto &line : section) text += line + "\r\n";
+  return text;
+}
+
+bool has_line(const Section &section, std::string_view prefix) {
+  return std::any_of(section.begin(), section.end(),
+                     [&](const auto &line) { return line.starts_with(prefix); });
+}
+
+void keep_ssrc_lines_once(Section &section) {
+  std::set<std::string> seen;
+  std::erase_if(section, [&](const auto &line) {
+    return line.starts_with("a=ssrc") && !seen.insert(line).second;
+  });
+}
+
+// Payload types of codecs that already have an rtx, and all that are taken.
+void add_rtx(Section &section, const SdpMedia &media, std::set<int> &taken) {
+  if (media.kind != "video") return;
+  std::set<std::string> repaired;
+  for (const auto &codec : media.codecs()) {
+    taken.insert(codec.payload_type);
+    if (iequals(codec.name, "rtx") && codec.fmtp.starts_with("apt="))
+      repaired.insert(codec.fmtp.substr(4));
+  }
+  if (repaired.empty()) return;  // retransmission is off
+  int next = 127;
+  for (const auto &codec : media.codecs()) {
+    const auto type = std::to_string(codec.payload_type);
+    if (iequals(codec.name, "rtx") || iequals(codec.name, "red") || iequals(codec.name, "ulpfec") ||
+        repaired.count(type))
+      continue;
+    while (taken.count(next)) next--;
+    taken.insert(next);
+    section.front() += " " + std::to_string(next);
+    section.push_back(format("a=rtpmap:%d rtx/90000", next));
+    section.push_back(format("a=fmtp:%d apt=%s", next, type.c_str()));
+  }
+}
+
+}  // namespace
+
+std::string complete_offer(std::string_view text, std::string_view stream_id) {
+  const auto sdp = parse_sdp(text);
+  if (!sdp) return std::string(text);
+  auto sections = sections_of(text);
+  std::set<int> taken;
+  for (const auto &media : sdp->media)
+    for (const auto &codec : media.codecs()) taken.insert(codec.payload_type);
+  for (size_t i = 0; i < sdp->media.size(); i++) {
+    const auto &media = sdp->media[i];
+    auto &section = sections[i + 1];
+    if (media.kind == "application" || !media.direction().starts_with("send")) continue;
+    keep_ssrc_lines_once(section);
+    add_rtx(section, media, taken);
+    if (!has_line(section, "a=msid:"))
+      section.push_back("a=msid:" + std::string(stream_id) + " " +
+                        media.attribute("mid").value_or(std::to_string(i)));
+  }
+  return text_of(sections);
+}
+
+std::string add_fmtp(std::string_view text, std::string_view codec, std::string_view fmtp) {
+  const auto sdp = parse_sdp(text);
+  if (!sdp) return std::string(text);
+  auto sections = sections_of(text);
+  for (size_t i = 0; i < sdp->media.size(); i++) {
+    for (const auto &entry : sdp->media[i].codecs()) {
+      if (!iequals(entry.name, codec)) continue;
+      auto parameters = split(entry.fmtp, ';');
+      for (const auto &wanted : split(fmtp, ';')) {
+        const auto key = wanted.substr(0, wanted.find('=') + 1);
+        if (std::none_of(parameters.begin(), parameters.end(),
+                         [&](const auto &p) { return p.starts_with(key); }))
+          parameters.push_back(wanted);
+      }
+      const auto prefix = format("a=fmtp:%d ", entry.payload_type);
+      auto &section = sections[i + 1];
+      std::erase_if(section, [&](const auto &line) { return line.starts_with(prefix); });
+      section.push_back(prefix + join(parameters, ";"));
+    }
+  }
+  return text_of(sections);
+}
+
+}  // namespace rtc

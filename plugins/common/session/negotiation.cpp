@@ -1,0 +1,119 @@
+#include "session/negotiation.hpp"
+
+#include "message/sdp.hpp"
+
+namespace rtc {
+
+namespace {
+constexpr size_t max_held_candidates = 256;
+}
+
+Negotiation::Action Negotiation::fail(const std::string &what) {
+  return Fail{
+      Error{Error::Kind::protocol, "The connection could not be negotiated: " + what + ".", what}};
+}
+
+Negotiation::Actions Negotiation::negotiate() {
+  if (state_ != State::stable) {
+    wanted_ = true;
+    return {};
+  }
+  state_ = State::creating_offer;
+  return {CreateOffer{}};
+}
+
+Negotiation::Actions Negotiation::received(const Message &message) {
+  if (const auto *description = std::get_if<Description>(&message))
+    return received_description(*description);
+  if (const auto *candidate = std::get_if<Candidate>(&message))
+    return received_candidate(*candidate);
+  return {};
+}
+
+Negotiation::Actions Negotiation::received_description(const Description &description) {
+  if (auto error = check_description(description)) return {Fail{*error}};
+  if (description.type == Description::Type::answer) {
+    if (state_ != State::offered) return {fail("an answer came that no offer asked for")};
+    state_ = State::setting_answer;
+  } else {
+    if (state_ != State::stable) return {fail("an offer came while another one was under way")};
+    state_ = State::setting_remote_offer;
+    sent_local_ = false;
+  }
+  return {SetRemote{description}};
+}
+
+Negotiation::Actions Negotiation::received_candidate(const Candidate &candidate) {
+  if (check_candidate(candidate) || candidate.candidate.empty()) return {};
+  if (has_remote_) return {AddCandidate{candidate}};
+  if (held_remote_.size() < max_held_candidates) held_remote_.push_back(candidate);
+  return {};
+}
+
+Negotiation::Actions Negotiation::created(const Description &description) {
+  if (state_ == State::creating_offer)
+    state_ = State::setting_offer;
+  else if (state_ == State::creating_answer)
+    state_ = State::answering;
+  else
+    return {};
+  local_ = description;
+  return {SetLocal{description}};
+}
+
+Negotiation::Actions Negotiation::local_set(bool ok) {
+  if (!ok) return {fail("webrtcbin refused its own description")};
+  Actions actions{Send{local_}};
+  if (state_ == State::setting_offer) {
+    state_ = State::offered;
+    flush_local(actions);
+  } else if (state_ == State::answering) {
+    flush_local(actions);
+    enter_stable(actions);
+  }
+  return actions;
+}
+
+Negotiation::Actions Negotiation::remote_set(bool ok) {
+  if (!ok) return {fail("webrtcbin refused the other side's description")};
+  Actions actions;
+  has_remote_ = true;
+  for (auto &candidate : held_remote_) actions.push_back(AddCandidate{std::move(candidate)});
+  held_remote_.clear();
+  if (state_ == State::setting_answer) {
+    enter_stable(actions);
+  } else if (state_ == State::setting_remote_offer) {
+    state_ = State::creating_answer;
+    actions.push_back(CreateAnswer{});
+  }
+  return actions;
+}
+
+void Negotiation::enter_stable(Actions &actions) {
+  state_ = State::stable;
+  exchanges_++;
+  if (!wanted_) return;
+  wanted_ = false;
+  state_ = State::creating_offer;
+  actions.push_back(CreateOffer{});
+}
+
+Negotiation::Actions Negotiation::gathered(const Candidate &candidate) {
+  if (sent_local_) return {Send{candidate}};
+  held_local_.push_back(candidate);
+  return {};
+}
+
+Negotiation::Actions Negotiation::gathering_complete() {
+  if (sent_local_) return {Send{EndOfCandidates{}}};
+  held_local_.push_back(EndOfCandidates{});
+  return {};
+}
+
+void Negotiation::flush_local(Actions &actions) {
+  sent_local_ = true;
+  for (auto &message : held_local_) actions.push_back(Send{std::move(message)});
+  held_local_.clear();
+}
+
+}  // namespace rtc

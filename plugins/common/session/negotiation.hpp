@@ -1,0 +1,81 @@
+// The offer/answer exchange of one session as a pure state machine (RFC 9429 section 3.2): events
+// in, actions out. It orders what would otherwise race: candidates that come before the
+// description, offers while another is under way.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "message/message.hpp"
+
+namespace rtc {
+
+class Negotiation {
+ public:
+  struct CreateOffer {};
+  struct CreateAnswer {};
+  struct SetLocal {
+    Description description;
+  };
+  struct SetRemote {
+    Description description;
+  };
+  struct AddCandidate {
+    Candidate candidate;
+  };
+  struct Send {
+    Message message;
+  };
+  struct Fail {
+    Error error;
+  };
+  using Action =
+      std::variant<CreateOffer, CreateAnswer, SetLocal, SetRemote, AddCandidate, Send, Fail>;
+  using Actions = std::vector<Action>;
+
+  // Our side wants to offer; waits for the exchange under way.
+  Actions negotiate();
+  Actions received(const Message &message);
+  // Answers of webrtcbin to the actions.
+  Actions created(const Description &description);
+  Actions local_set(bool ok);
+  Actions remote_set(bool ok);
+  // A local candidate; held back until the description it belongs to was sent.
+  Actions gathered(const Candidate &candidate);
+  Actions gathering_complete();
+
+  bool stable() const { return state_ == State::stable; }
+  // An offer and its answer are in place: tracks may flow.
+  bool established() const { return exchanges_ > 0; }
+
+ private:
+  enum class State {
+    stable,
+    creating_offer,
+    setting_offer,
+    offered,
+    setting_answer,
+    setting_remote_offer,
+    creating_answer,
+    answering
+  };
+
+  Actions received_description(const Description &description);
+  Actions received_candidate(const Candidate &candidate);
+  void enter_stable(Actions &actions);
+  void flush_local(Actions &actions);
+  static Action fail(const std::string &what);
+
+  State state_ = State::stable;
+  bool wanted_ = false;      // another offer of ours is due
+  bool has_remote_ = false;  // candidates can be added
+  bool sent_local_ = false;  // candidates can be sent
+  unsigned exchanges_ = 0;
+  Description local_;
+  std::vector<Message> held_local_;
+  std::vector<Candidate> held_remote_;
+};
+
+}  // namespace rtc

@@ -1,0 +1,110 @@
+// Everything behind rtcsink but GObject: publishes inputs to any number of viewers through one
+// signaler. The only place, with the receiver, that knows signalers and sessions.
+//
+// Threads: made, used and destroyed on the event loop, except Input's own streaming-thread methods.
+// Events are reported on the loop, never under a lock.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "media/input.hpp"
+#include "session/connection.hpp"
+#include "session/viewer.hpp"
+
+namespace rtc {
+
+struct PublisherSettings {
+  ConnectionSettings connection;
+  std::string stream;
+  bool stream_is_fixed = true;  // false: another name may be given when it is taken
+  unsigned max_viewers = 0;     // 0: no limit
+  EncodingSettings encoding;
+};
+
+class Publisher : public Signaler::Listener, public Viewer::Listener {
+ public:
+  struct Events {
+    virtual ~Events() = default;
+    virtual void publisher_ready(const std::string &url, const std::string &stream) = 0;
+    virtual void publisher_lost(const Error &error) = 0;
+    virtual void publisher_failed(const Error &error) = 0;
+    virtual void publisher_warns(const std::string &session, const Error &error) = 0;
+    virtual bool accept_viewer(const std::string &session, const std::string &peer) = 0;
+    virtual void viewer_added(const std::string &session, const std::string &peer,
+                              GstElement *webrtcbin, size_t viewers) = 0;
+    virtual void viewer_started(const std::string &session, const std::string &peer) = 0;
+    virtual void viewer_removed(const std::string &session, const std::string &peer,
+                                const std::string &reason, size_t viewers) = 0;
+  };
+
+  Publisher(EventLoop &loop, PublisherSettings settings, Events &events,
+            std::shared_ptr<Reaper> reaper);
+  ~Publisher() override;
+
+  // Connects; an Error is final.
+  Result<bool> start(std::vector<std::shared_ptr<Input>> inputs);
+  // The clock runs: viewers can be served. Group time begins at `base_time`.
+  void play(const Ref<GstClock> &clock, GstClockTime base_time);
+  void add_input(const std::shared_ptr<Input> &input);
+  void remove_input(const std::shared_ptr<Input> &input);
+  // Caps of an input became known; waiting viewers may be served now.
+  void inputs_changed();
+  // All inputs ended: says goodbye to every viewer and is no longer listed.
+  void finish();
+
+  // False when there is no such session.
+  bool disconnect_viewer(const std::string &session, const std::string &reason);
+  size_t viewers() const { return viewers_.size(); }
+  // Statistics of everything, `application/x-rtc-stats`; `done` comes on the loop.
+  void get_stats(std::function<void(StructurePtr)> done);
+
+ private:
+  struct Request {
+    std::string peer;
+    std::optional<Description> offer;
+    std::vector<Message> early;  // candidates that came before the session was made
+  };
+
+  void ready(const IceServers &servers, const std::string &name) override;
+  void peer_joined(const PeerId &, const PeerInfo &) override {}
+  void session_requested(const SessionId &session, const PeerId &peer,
+                         std::optional<Description> offer) override;
+  void session_opened(const SessionId &, const PeerId &) override {}
+  void received(const SessionId &session, Message message) override;
+  void peer_left(const PeerId &peer) override;
+  void lost(const Error &error) override;
+  void failed(const Error &error) override;
+  void refused(const Error &error) override;
+
+  void viewer_sends(const std::string &session, const Message &message) override;
+  void viewer_connected(const std::string &session) override;
+  void viewer_failed(const std::string &session, const Error &error) override;
+  void viewer_refused_track(const std::string &session, const Error &error) override;
+
+  bool can_serve() const;
+  void serve(const SessionId &session, Request request);
+  void turn_away(const SessionId &session, const std::string &reason);
+  void remove(const SessionId &session, const std::string &reason, bool tell_peer);
+  void watch();
+
+  EventLoop &loop_;
+  const PublisherSettings settings_;
+  Events &events_;
+  const std::shared_ptr<Reaper> reaper_;
+  std::unique_ptr<Connection> connection_;
+  std::vector<std::shared_ptr<Input>> inputs_;
+  std::map<SessionId, Request> waiting_;
+  std::map<SessionId, std::shared_ptr<Viewer>> viewers_;
+  Ref<GstClock> clock_;
+  GstClockTime base_time_ = 0;
+  IceServers ice_servers_;
+  std::string name_;
+  Timer watchdog_;
+  bool finished_ = false;
+};
+
+}  // namespace rtc

@@ -1,0 +1,105 @@
+// Our connection with one remote peer: exactly one webrtcbin, in a pipeline of its own, driven by
+// the negotiation. What is sent or received through it is the business of its owner.
+//
+// Threads: everything on the event loop, except that Listener::pad_added comes on a streaming
+// thread. Nothing waits for a promise of webrtcbin; its answers are posted to the loop.
+#pragma once
+
+#include <gst/gst.h>
+#include <gst/webrtc/webrtc.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/event_loop.hpp"
+#include "base/reaper.hpp"
+#include "ice/ice_settings.hpp"
+#include "session/negotiation.hpp"
+
+namespace rtc {
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  enum class State { connecting, connected, disconnected, failed };
+
+  struct Settings {
+    std::string id;
+    IceSettings ice;
+    unsigned latency = 200;  // ms, of the receiving jitter buffer
+    Ref<GstClock> clock;
+    GstClockTime base_time = 0;
+    std::string stream_id;  // a=msid of our tracks
+  };
+
+  struct Listener {
+    virtual ~Listener() = default;
+    virtual void session_sends(Session &session, const Message &message) = 0;
+    virtual void session_changed(Session &session, State state) = 0;
+    virtual void session_failed(Session &session, const Error &error) = 0;
+    // Before a remote description is applied; may add transceivers. An error ends the session.
+    virtual Result<bool> session_described(Session &session, const Description &description) = 0;
+    // An offer and its answer are in place.
+    virtual void session_negotiated(Session &session) = 0;
+    // A source pad of webrtcbin; on a streaming thread, which may be kept waiting.
+    virtual void session_pad_added(Session &session, GstPad *pad) = 0;
+  };
+
+  // The listener is held weakly.
+  static Result<std::shared_ptr<Session>> create(EventLoop &loop, std::shared_ptr<Reaper> reaper,
+                                                 Settings settings,
+                                                 std::weak_ptr<Listener> listener);
+  ~Session();
+
+  const std::string &id() const { return settings_.id; }
+  GstElement *webrtcbin() const { return webrtcbin_.get(); }
+  GstElement *pipeline() const { return pipeline_.get(); }
+  State state() const { return state_; }
+  // When the last packet of any kind came from the peer; the start of the session before that.
+  TimePoint last_received() const { return last_received_.load(std::memory_order_relaxed); }
+  bool established() const { return negotiation_.established(); }
+
+  // Sets the elements going; after the owner added its transceivers.
+  void run();
+  void negotiate();
+  void received(const Message &message);
+  // Takes the pipeline apart off this thread. Nothing is reported after it.
+  void close();
+
+  // Asks for statistics; `done` comes on the loop, at once empty when the session is closed.
+  void get_stats(std::function<void(StructurePtr)> done);
+
+ private:
+  Session(EventLoop &loop, std::shared_ptr<Reaper> reaper, Settings settings,
+          std::weak_ptr<Listener> listener);
+  Result<bool> build();
+  void connect_signals();
+  void element_added(GstElement *element);
+  void update_state();
+  void perform(const Negotiation::Actions &actions);
+  void perform(const Negotiation::CreateOffer &);
+  void perform(const Negotiation::CreateAnswer &);
+  void perform(const Negotiation::SetLocal &action);
+  void perform(const Negotiation::SetRemote &action);
+  void perform(const Negotiation::AddCandidate &action);
+  void perform(const Negotiation::Send &action);
+  void perform(const Negotiation::Fail &action);
+  void set_description(const char *signal, const Description &description,
+                       std::function<void(bool)> done);
+  GstPromise *promise(std::function<void(Session &, const GstStructure *)> done);
+  void post(std::function<void(Session &)> task);
+
+  EventLoop &loop_;
+  const std::shared_ptr<Reaper> reaper_;
+  const Settings settings_;
+  const std::weak_ptr<Listener> listener_;
+  Negotiation negotiation_;
+  Ref<GstElement> pipeline_;
+  Ref<GstElement> webrtcbin_;
+  State state_ = State::connecting;
+  bool closed_ = false;
+  std::atomic<TimePoint> last_received_{Clock::now()};
+};
+
+}  // namespace rtc

@@ -1,0 +1,284 @@
+#include "session/viewer.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace rtc {
+
+namespace {
+
+constexpr auto transport_cc_uri =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+constexpr auto abs_send_time_uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+
+// The header extensions of our offers, in caps as webrtcbin takes them.
+void add_extensions(GstCaps *caps, const RtpLayout &layout) {
+  for (const auto &[id, uri] : {std::pair{layout.transport_cc_id, transport_cc_uri},
+                                std::pair{layout.abs_send_time_id, abs_send_time_uri}})
+    if (id) gst_caps_set_simple(caps, format("extmap-%d", id).c_str(), G_TYPE_STRING, uri, nullptr);
+}
+
+// The extension ids the two sides agreed on: those of the other side's description (RFC 8285).
+RtpLayout layout_of(const SdpMedia &media, int payload_type) {
+  RtpLayout layout{static_cast<uint8_t>(payload_type), 0, 0};
+  for (const auto &attribute : media.attributes) {
+    if (!attribute.starts_with("extmap:")) continue;
+    const auto words = split(attribute.substr(7), ' ');
+    const auto id = words.size() < 2 ? 0 : atoi(words[0].c_str());
+    if (id < 1 || id > 14) continue;
+    if (words[1] == transport_cc_uri) layout.transport_cc_id = static_cast<uint8_t>(id);
+    if (words[1] == abs_send_time_uri) layout.abs_send_time_id = static_cast<uint8_t>(id);
+  }
+  return layout;
+}
+
+Error no_common_codec(const Input &input) {
+  std::vector<std::string> names;
+  for (const auto *codec : input.codecs()) names.emplace_back(codec->name);
+  return {
+      Error::Kind::refused,
+      format("The viewer takes none of the codecs that %s can be sent in (%s); publish another one "
+             "or raw media.",
+             input.pad().c_str(), names.empty() ? "none is installed" : join(names, ", ").c_str()),
+      "no common codec"};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Viewer>> Viewer::create(EventLoop &loop, std::shared_ptr<Reaper> reaper,
+                                               Session::Settings settings, std::string peer,
+                                               Listener &listener) {
+  auto viewer = std::shared_ptr<Viewer>(new Viewer(loop, std::move(peer), listener));
+  auto session = Session::create(loop, std::move(reaper), std::move(settings), viewer);
+  if (!session) return session.error();
+  viewer->session_ = *session;
+  return viewer;
+}
+
+Viewer::Viewer(EventLoop &loop, std::string peer, Listener &listener)
+    : loop_(loop), peer_(std::move(peer)), listener_(listener) {}
+
+void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer) {
+  offered_inputs_ = inputs;
+  session_->run();
+  if (offer) return session_->received(*offer);
+  for (const auto &input : inputs) {
+    const auto codecs = offered_codecs(*input);
+    if (gst_caps_is_empty(codecs.get())) {
+      listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
+    } else if (const auto added = add_track(input, codecs, nullptr); !added) {
+      return listener_.viewer_failed(session_->id(), added.error());
+    }
+  }
+  session_->negotiate();
+}
+
+Ref<GstCaps> Viewer::offered_codecs(const Input &input) {
+  auto codecs = adopt(gst_caps_new_empty());
+  for (const auto *codec : input.codecs()) {
+    auto caps = input.offer_caps(*codec);
+    add_extensions(caps.get(), RtpLayout{});
+    gst_caps_append(codecs.get(), caps.release());
+  }
+  return codecs;
+}
+
+Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
+                                          const Ref<GstCaps> &codecs, const char *pad_name) {
+  auto track = std::make_unique<Track>();
+  track->input = input;
+  // PLI and FIR come on webrtcbin's threads.
+  track->outlet = Outlet::create(
+      input->kind(), [&loop = loop_, weak = std::weak_ptr(input)](const auto &outlet) {
+        loop.post(if_alive(weak, [outlet](Input &self) { self.refresh(outlet); }));
+      });
+  auto *webrtcbin = session_->webrtcbin();
+  auto *pad_template = gst_element_get_pad_template(webrtcbin, "sink_%u");
+  track->sink_pad = adopt(gst_element_request_pad(webrtcbin, pad_template, pad_name, codecs.get()));
+  if (!track->sink_pad ||
+      gst_pad_link(track->outlet->pad(), track->sink_pad.get()) != GST_PAD_LINK_OK)
+    return Error{Error::Kind::failed, "A track could not be added to the connection.",
+                 "webrtcbin sink pad"};
+  GstWebRTCRTPTransceiver *transceiver = nullptr;
+  g_object_get(track->sink_pad.get(), "transceiver", &transceiver, nullptr);
+  track->transceiver = adopt(transceiver);
+  g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
+               "codec-preferences", codecs.get(), nullptr);
+  if (input->kind() == MediaKind::video) g_object_set(transceiver, "do-nack", TRUE, nullptr);
+  tracks_.push_back(std::move(track));
+  return tracks_.back().get();
+}
+
+void Viewer::add_input(const std::shared_ptr<Input> &input) {
+  offered_inputs_.push_back(input);
+  const auto codecs = offered_codecs(*input);
+  if (gst_caps_is_empty(codecs.get()))
+    return listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
+  if (const auto added = add_track(input, codecs, nullptr); !added)
+    return listener_.viewer_refused_track(session_->id(), added.error());
+  session_->negotiate();
+}
+
+void Viewer::remove_input(const std::shared_ptr<Input> &input) {
+  std::erase(offered_inputs_, input);
+  for (const auto &track : tracks_) {
+    if (track->input != input) continue;
+    drop(*track);
+    g_object_set(track->transceiver.get(), "direction",
+                 GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE, nullptr);
+    session_->negotiate();
+  }
+  std::erase_if(tracks_, [&](const auto &track) { return track->input == input; });
+}
+
+Result<bool> Viewer::session_described(Session &, const Description &description) {
+  const auto sdp = parse_sdp(description.sdp);
+  if (!sdp) return sdp.error();
+  return description.type == Description::Type::answer ? accept_answer(*sdp) : accept_offer(*sdp);
+}
+
+Viewer::Track *Viewer::track_of_mline(size_t mline) {
+  for (const auto &track : tracks_) {
+    guint index = G_MAXUINT;
+    g_object_get(track->transceiver.get(), "mlineindex", &index, nullptr);
+    if (index == mline) return track.get();
+  }
+  return nullptr;
+}
+
+Result<bool> Viewer::accept_answer(const Sdp &answer) {
+  for (size_t i = 0; i < answer.media.size(); i++) {
+    auto *track = track_of_mline(i);
+    const auto &media = answer.media[i];
+    if (!track || track->codec || track->refused) continue;
+    const Codec *chosen = nullptr;
+    if (!media.rejected() && media.direction() != "inactive") {
+      const auto possible = track->input->codecs();
+      for (const auto &entry : media.codecs()) {
+        const auto *codec = codec_of_sdp(entry, track->input->kind());
+        if (!codec || std::find(possible.begin(), possible.end(), codec) == possible.end())
+          continue;
+        choose(*track, *codec, media, entry.payload_type);
+        chosen = codec;
+        break;
+      }
+    }
+    if (!chosen) {
+      track->refused = true;
+      listener_.viewer_refused_track(session_->id(), no_common_codec(*track->input));
+      drop(*track);
+    }
+  }
+  if (std::none_of(tracks_.begin(), tracks_.end(), [](const auto &track) { return track->codec; }))
+    return Error{Error::Kind::refused,
+                 "The viewer refused every track; see the warnings before for the codecs.",
+                 "no track left"};
+  return true;
+}
+
+Result<bool> Viewer::accept_offer(const Sdp &offer) {
+  auto waiting = offered_inputs_;
+  for (const auto &track : tracks_) std::erase(waiting, track->input);
+  for (size_t i = 0; i < offer.media.size(); i++) {
+    const auto &media = offer.media[i];
+    const auto direction = media.direction();
+    if (media.kind == "application" || media.rejected() || track_of_mline(i)) continue;
+    if (direction == "recvonly" || direction == "sendrecv") answer_track(i, media, waiting);
+  }
+  if (tracks_.empty())
+    return Error{Error::Kind::refused,
+                 "The viewer's offer asks for nothing that is published here.", "no track matched"};
+  return true;
+}
+
+void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) {
+  const auto kind = media.kind == "video" ? MediaKind::video : MediaKind::audio;
+  const auto found = std::find_if(waiting.begin(), waiting.end(),
+                                  [&](const auto &input) { return input->kind() == kind; });
+  if (found == waiting.end()) return;
+  const auto input = *found;
+  waiting.erase(found);
+  for (const auto *codec : input->codecs()) {
+    for (const auto &entry : media.codecs()) {
+      if (codec_of_sdp(entry, kind) != codec) continue;
+      // Only what identifies the format: the answer takes the rest from the offer.
+      const auto caps = adopt(gst_caps_new_simple(
+          "application/x-rtp", "media", G_TYPE_STRING, to_string(kind), "encoding-name",
+          G_TYPE_STRING, codec->rtp_name, "clock-rate", G_TYPE_INT, codec->clock_rate, "payload",
+          G_TYPE_INT, entry.payload_type, "ssrc", G_TYPE_UINT, input->ssrc(), nullptr));
+      const auto added = add_track(input, caps, format("sink_%zu", mline).c_str());
+      if (!added) return listener_.viewer_refused_track(session_->id(), added.error());
+      return choose(**added, *codec, media, entry.payload_type);
+    }
+  }
+  listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
+}
+
+void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type) {
+  track.codec = &codec;
+  const auto layout = layout_of(media, payload_type);
+  auto caps = rtp_caps(codec, payload_type, track.input->ssrc());
+  if (const auto offered = track.input->offer_caps(codec))
+    if (const auto *id =
+            gst_structure_get_string(gst_caps_get_structure(offered.get(), 0), "profile-level-id"))
+      gst_caps_set_simple(caps.get(), "profile-level-id", G_TYPE_STRING, id, nullptr);
+  add_extensions(caps.get(), layout);
+  track.outlet->set_caps(caps.get(), layout);
+  RTC_INFO("%s: %s as %s, payload type %d", session_->id().c_str(), track.input->pad().c_str(),
+           codec.name, payload_type);
+}
+
+void Viewer::session_changed(Session &session, Session::State state) {
+  if (state == Session::State::failed)
+    return listener_.viewer_failed(
+        session.id(), {Error::Kind::failed,
+                       "The connection to the viewer failed: no network path was found "
+                       "or it was lost.",
+                       "ICE or DTLS failed"});
+  if (state != Session::State::connected) return;
+  let_flow();
+  if (!std::exchange(reported_connected_, true)) listener_.viewer_connected(session.id());
+}
+
+void Viewer::session_negotiated(Session &) { let_flow(); }
+
+void Viewer::let_flow() {
+  if (!connected() || !session_->established()) return;
+  for (const auto &track : tracks_) {
+    if (!track->codec || std::exchange(track->flowing, true)) continue;
+    if (const auto joined = track->input->add(*track->codec, track->outlet); !joined)
+      return listener_.viewer_failed(session_->id(), joined.error());
+  }
+}
+
+void Viewer::session_sends(Session &session, const Message &message) {
+  listener_.viewer_sends(session.id(), message);
+}
+
+void Viewer::session_failed(Session &session, const Error &error) {
+  listener_.viewer_failed(session.id(), error);
+}
+
+void Viewer::session_pad_added(Session &, GstPad *) {}
+
+void Viewer::drop(Track &track) {
+  track.input->remove(track.outlet);
+  track.outlet->close();
+}
+
+void Viewer::close() {
+  for (const auto &track : tracks_) drop(*track);
+  session_->close();
+}
+
+std::vector<Viewer::TrackInfo> Viewer::tracks() const {
+  std::vector<TrackInfo> result;
+  for (const auto &track : tracks_)
+    result.push_back(
+        {track->input->pad(), track->codec ? track->codec->name : "", track->outlet->counters()});
+  return result;
+}
+
+}  // namespace rtc

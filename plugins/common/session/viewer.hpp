@@ -1,0 +1,98 @@
+// One viewer of what we publish: its session and, for every track, the outlet that feeds it. Knows
+// which codec the viewer chose for each track and joins it to that encode group.
+//
+// Threads: the event loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/input.hpp"
+#include "message/sdp.hpp"
+#include "session/session.hpp"
+
+namespace rtc {
+
+class Viewer : public Session::Listener, public std::enable_shared_from_this<Viewer> {
+ public:
+  struct Listener {
+    virtual ~Listener() = default;
+    virtual void viewer_sends(const std::string &session, const Message &message) = 0;
+    virtual void viewer_connected(const std::string &session) = 0;
+    // The viewer is of no more use; the listener closes it.
+    virtual void viewer_failed(const std::string &session, const Error &error) = 0;
+    // One track cannot be shown to this viewer; the others go on.
+    virtual void viewer_refused_track(const std::string &session, const Error &error) = 0;
+  };
+
+  using Inputs = std::vector<std::shared_ptr<Input>>;
+
+  static Result<std::shared_ptr<Viewer>> create(EventLoop &loop, std::shared_ptr<Reaper> reaper,
+                                                Session::Settings settings, std::string peer,
+                                                Listener &listener);
+
+  // Offers all inputs, or answers the viewer's own offer with those it asks for.
+  void start(const Inputs &inputs, const std::optional<Description> &offer);
+  void add_input(const std::shared_ptr<Input> &input);
+  void remove_input(const std::shared_ptr<Input> &input);
+  void received(const Message &message) { session_->received(message); }
+  void close();
+
+  const std::string &peer() const { return peer_; }
+  Session &session() { return *session_; }
+  bool connected() const { return session_->state() == Session::State::connected; }
+  TimePoint since() const { return since_; }
+
+  struct TrackInfo {
+    std::string pad;
+    std::string codec;
+    Outlet::Counters counters;
+  };
+  std::vector<TrackInfo> tracks() const;
+
+ private:
+  struct Track {
+    std::shared_ptr<Input> input;
+    std::shared_ptr<Outlet> outlet;
+    Ref<GstPad> sink_pad;  // of webrtcbin
+    Ref<GstWebRTCRTPTransceiver> transceiver;
+    const Codec *codec = nullptr;  // once negotiated
+    bool refused = false;          // the viewer takes none of its codecs
+    bool flowing = false;
+  };
+
+  Viewer(EventLoop &loop, std::string peer, Listener &listener);
+
+  void session_sends(Session &session, const Message &message) override;
+  void session_changed(Session &session, Session::State state) override;
+  void session_failed(Session &session, const Error &error) override;
+  Result<bool> session_described(Session &session, const Description &description) override;
+  void session_negotiated(Session &session) override;
+  void session_pad_added(Session &session, GstPad *pad) override;
+
+  // All codecs the input can be sent in, as our offers name them; empty when there is none.
+  static Ref<GstCaps> offered_codecs(const Input &input);
+  void answer_track(size_t mline, const SdpMedia &media, Inputs &waiting);
+  Result<Track *> add_track(const std::shared_ptr<Input> &input, const Ref<GstCaps> &codecs,
+                            const char *pad_name);
+  Result<bool> accept_answer(const Sdp &answer);
+  Result<bool> accept_offer(const Sdp &offer);
+  void choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type);
+  void let_flow();
+  void drop(Track &track);
+  Track *track_of_mline(size_t mline);
+
+  EventLoop &loop_;
+  const std::string peer_;
+  Listener &listener_;
+  const TimePoint since_ = Clock::now();
+  std::shared_ptr<Session> session_;
+  Inputs offered_inputs_;  // what there is to answer an offer with
+  std::vector<std::unique_ptr<Track>> tracks_;
+  bool reported_connected_ = false;
+};
+
+}  // namespace rtc

@@ -1,0 +1,130 @@
+// The rooms protocol: JSON text to typed messages and back, both directions (pure). It is the
+// protocol of gst-plugins-rs' signaling server, versions 1.0 and 1.1, plus optional members of
+// ours:
+//   welcome.iceServers        W3C RTCIceServer
+//   meta.name                 the name of the stream a producer publishes
+//   setPeerStatus.instance    one publisher's secret, kept over its reconnections
+//   setPeerStatus.uniqueName  the server may append "-2", "-3" to a name that is taken
+//   error.code                "name-taken" where a program must tell the case
+//
+// Errors: what cannot be read is an Error of kind `protocol` whose message names what was wrong.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "ice/ice_server.hpp"
+#include "message/message.hpp"
+
+namespace rtc::rooms {
+
+enum class Version { v1_0, v1_1 };
+
+struct Roles {
+  bool producer = false;
+  bool listener = false;
+  bool consumer = false;
+  bool operator==(const Roles &) const = default;
+};
+
+// Messages of both directions.
+struct PeerStatus {
+  std::string peer;  // empty where the sender left it out
+  Roles roles;
+  std::string meta = "null";  // JSON text of the application's, passed on unread
+  std::string name;           // meta.name, empty where there is none
+  std::string instance;       // secret: never passed on
+  bool unique_name = false;
+};
+
+struct StartSession {
+  std::string peer;
+  std::string session;  // empty from client to server
+  std::optional<std::string> offer;
+};
+
+struct EndSession {
+  std::string session;
+  std::string error;  // protocol 1.1; empty: a normal end
+};
+
+struct PeerMessage {
+  std::string session;
+  std::string member;  // "sdp":{...} or "ice":{...} as it came, to be passed on
+  Message message;     // the same, read; the mline of a candidate without one is unknown_mline
+};
+constexpr unsigned unknown_mline = ~0u;
+
+struct ListedPeer {
+  std::string peer;
+  std::string meta = "null";
+  std::string name;
+};
+
+// Client to server.
+struct SetProtocolVersion {
+  Version version;
+};
+struct ListRequest {
+  bool consumers = false;
+};
+using Request = std::variant<SetProtocolVersion, PeerStatus, StartSession, EndSession, PeerMessage,
+                             ListRequest>;
+
+// Server to client.
+struct Welcome {
+  std::string peer;
+  IceServers servers;
+};
+struct SessionStarted {
+  std::string peer;
+  std::string session;
+};
+struct PeerList {
+  bool consumers = false;
+  std::vector<ListedPeer> peers;
+};
+struct Refusal {
+  std::string details;
+  std::string code;
+};
+// Of a later version or another implementation: to be ignored.
+struct Unknown {
+  std::string type;
+};
+using Event = std::variant<Welcome, PeerStatus, StartSession, SessionStarted, EndSession,
+                           PeerMessage, PeerList, Refusal, Unknown>;
+
+constexpr const char *name_taken = "name-taken";
+
+Result<Request> read_request(std::string_view text);
+Result<Event> read_event(std::string_view text);
+
+// Both directions.
+std::string write(const StartSession &message);
+std::string write(const PeerMessage &message);
+// endSession, or endSessionV1_1 where the receiver knows it.
+std::string write(const EndSession &message, Version version);
+// The "sdp" or "ice" member of a description, a candidate or the end of candidates.
+std::string peer_member(const Message &message);
+
+// Client to server.
+std::string write(const SetProtocolVersion &message);
+std::string write_set_peer_status(const PeerStatus &status);
+std::string write(const ListRequest &message);
+
+// Server to client.
+std::string write(const Welcome &message);
+std::string write_peer_status_changed(const PeerStatus &status);
+std::string write(const SessionStarted &message);
+std::string write(const PeerList &message);
+std::string write(const Refusal &message);
+
+// `meta`, a JSON object, with its member "name" set.
+std::string set_meta_name(std::string_view meta, std::string_view name);
+
+}  // namespace rtc::rooms

@@ -1,0 +1,137 @@
+// The writing half of the rooms protocol.
+#include "signaling/json.hpp"
+#include "signaling/rooms/rooms_protocol.hpp"
+
+namespace rtc::rooms {
+
+namespace {
+
+JsonObject typed(std::string_view type) { return JsonObject().add("type", type); }
+
+std::string roles_text(const Roles &roles) {
+  std::vector<std::string> items;
+  if (roles.producer) items.push_back("\"producer\"");
+  if (roles.listener) items.push_back("\"listener\"");
+  if (roles.consumer) items.push_back("\"consumer\"");
+  return json_array(items);
+}
+
+std::string member(std::string_view name, const JsonObject &object) {
+  return json_quote(name) + ":" + object.str();
+}
+
+struct MemberOf {
+  std::string operator()(const Description &d) const {
+    const bool offer = d.type == Description::Type::offer;
+    return member("sdp", typed(offer ? "offer" : "answer").add("sdp", d.sdp));
+  }
+  std::string operator()(const Candidate &c) const {
+    auto ice = JsonObject().add("candidate", c.candidate);
+    if (c.mline != unknown_mline) ice.add_raw("sdpMLineIndex", std::to_string(c.mline));
+    if (!c.mid.empty()) ice.add("sdpMid", c.mid);
+    return member("ice", ice);
+  }
+  // W3C RTCIceCandidate: an empty candidate string ends the candidates.
+  std::string operator()(const EndOfCandidates &) const {
+    return member("ice", JsonObject().add("candidate", "").add_raw("sdpMLineIndex", "0"));
+  }
+  std::string operator()(const Bye &) const { return ""; }
+};
+
+}  // namespace
+
+std::string peer_member(const Message &message) { return std::visit(MemberOf(), message); }
+
+std::string write(const StartSession &message) {
+  auto object = typed("startSession").add("peerId", message.peer);
+  if (!message.session.empty()) object.add("sessionId", message.session);
+  if (message.offer) object.add("offer", *message.offer);
+  return object.str();
+}
+
+std::string write(const PeerMessage &message) {
+  auto text = typed("peer").add("sessionId", message.session).str();
+  text.back() = ',';
+  return text + message.member + "}";
+}
+
+std::string write(const EndSession &message, Version version) {
+  if (version == Version::v1_0) return typed("endSession").add("sessionId", message.session).str();
+  auto object = typed("endSessionV1_1").add("sessionId", message.session);
+  if (!message.error.empty()) object.add("error", message.error);
+  return object.str();
+}
+
+std::string write(const SetProtocolVersion &message) {
+  return typed("setProtocolVersion")
+      .add("version", message.version == Version::v1_1 ? "v1_1" : "v1_0")
+      .str();
+}
+
+std::string write_set_peer_status(const PeerStatus &status) {
+  auto object = typed("setPeerStatus").add_raw("roles", roles_text(status.roles));
+  object.add_raw("meta", status.meta);
+  if (!status.peer.empty()) object.add("peerId", status.peer);
+  if (!status.instance.empty()) object.add("instance", status.instance);
+  if (status.unique_name) object.add_raw("uniqueName", "true");
+  return object.str();
+}
+
+std::string write(const ListRequest &message) {
+  return typed(message.consumers ? "listConsumers" : "list").str();
+}
+
+std::string write(const Welcome &message) {
+  auto object = typed("welcome").add("peerId", message.peer);
+  std::vector<std::string> servers;
+  for (const auto &server : message.servers) {
+    std::vector<std::string> urls;
+    for (const auto &url : server.urls) urls.push_back(json_quote(url));
+    auto item = JsonObject().add_raw("urls", json_array(urls));
+    if (!server.username.empty()) item.add("username", server.username);
+    if (!server.credential.empty()) item.add("credential", server.credential);
+    servers.push_back(item.str());
+  }
+  if (!servers.empty()) object.add_raw("iceServers", json_array(servers));
+  return object.str();
+}
+
+std::string write_peer_status_changed(const PeerStatus &status) {
+  return typed("peerStatusChanged")
+      .add_raw("roles", roles_text(status.roles))
+      .add_raw("meta", status.meta)
+      .add("peerId", status.peer)
+      .str();
+}
+
+std::string write(const SessionStarted &message) {
+  return typed("sessionStarted")
+      .add("peerId", message.peer)
+      .add("sessionId", message.session)
+      .str();
+}
+
+std::string write(const PeerList &message) {
+  std::vector<std::string> items;
+  for (const auto &peer : message.peers)
+    items.push_back(JsonObject().add("id", peer.peer).add_raw("meta", peer.meta).str());
+  return typed(message.consumers ? "listConsumers" : "list")
+      .add_raw(message.consumers ? "consumers" : "producers", json_array(items))
+      .str();
+}
+
+std::string write(const Refusal &message) {
+  auto object = typed("error").add("details", message.details);
+  if (!message.code.empty()) object.add("code", message.code);
+  return object.str();
+}
+
+std::string set_meta_name(std::string_view meta, std::string_view name) {
+  JsonObject out;
+  if (const auto object = parse_json(meta); object && object->is_object())
+    for (const auto &[key, value] : object->members)
+      if (key != "name") out.add_raw(key, value.raw);
+  return out.add("name", name).str();
+}
+
+}  // namespace rtc::rooms

@@ -1,0 +1,41 @@
+// Statistics of an element: webrtcbin's reports with the names of the W3C (webrtc-stats), gathered
+// from all sessions into one structure.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <functional>
+#include <string>
+
+#include "base/ref.hpp"
+
+namespace rtc {
+
+// webrtcbin's "bytes-sent" as W3C's "bytesSent".
+std::string w3c_name(const char *name);
+
+// One report of webrtcbin's get-stats with every field renamed; nested structures too.
+StructurePtr to_w3c(const GstStructure *report);
+
+// Builds `application/x-rtc-stats`: fields `groups` (array of group structures) and `sessions` (a
+// structure with one field per session). Delivers when the last reference to it goes.
+class StatsCollector {
+ public:
+  explicit StatsCollector(std::function<void(StructurePtr)> done);
+  ~StatsCollector();
+  StatsCollector(const StatsCollector &) = delete;
+
+  void set(const char *name, const std::string &value);
+  void add_group(const std::string &pad, const std::string &codec, const std::string &encoder,
+                 size_t viewers);
+  // `report` may be null: the session is not connected.
+  void add_session(const std::string &id, StructurePtr entry, StructurePtr report);
+
+ private:
+  std::function<void(StructurePtr)> done_;
+  StructurePtr result_;
+  StructurePtr sessions_;
+  GValue groups_ = G_VALUE_INIT;
+};
+
+}  // namespace rtc

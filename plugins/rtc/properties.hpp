@@ -1,0 +1,96 @@
+// Property rows of the elements of this plugin, and the table all of them share. A row is a member
+// of the element's settings, which properties read and write under the settings' lock.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/gobject_class.hpp"
+#include "session/connection.hpp"
+
+namespace rtc {
+
+// Settings of an element with the lock that guards them against the application's threads.
+template <typename Settings>
+class GuardedSettings {
+ public:
+  Settings copy() const {
+    std::lock_guard lock(mutex_);
+    return settings_;
+  }
+  // `member` may be one of a base class of Settings.
+  template <typename Member, typename T>
+  void set(Member member, T value) {
+    std::lock_guard lock(mutex_);
+    settings_.*member = std::move(value);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Settings settings_;
+};
+
+constexpr auto read_write =
+    GParamFlags(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+constexpr auto read_only = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+// Secrets can be set, but nothing that dumps properties shows them.
+constexpr auto write_only =
+    GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+
+template <typename Impl, auto member>
+PropertyRow<Impl> string_row(const char *name, const char *blurb, const char *fallback = nullptr,
+                             GParamFlags flags = read_write) {
+  return {g_param_spec_string(name, name, blurb, fallback, flags),
+          [](Impl &self, const GValue *value) {
+            const char *text = g_value_get_string(value);
+            self.settings.set(member, std::string(text ? text : ""));
+          },
+          [](Impl &self, GValue *value) {
+            const auto settings = self.settings.copy();
+            const auto &text = settings.*member;
+            g_value_set_string(value, text.empty() ? nullptr : text.c_str());
+          }};
+}
+
+template <typename Impl, auto member>
+PropertyRow<Impl> uint_row(const char *name, const char *blurb, guint low, guint high,
+                           guint fallback) {
+  return {
+      g_param_spec_uint(name, name, blurb, low, high, fallback, read_write),
+      [](Impl &self, const GValue *value) { self.settings.set(member, g_value_get_uint(value)); },
+      [](Impl &self, GValue *value) { g_value_set_uint(value, self.settings.copy().*member); }};
+}
+
+// How to reach the peers: the same rows in every element.
+template <typename Impl>
+std::vector<PropertyRow<Impl>> connection_rows() {
+  using S = typename Impl::Settings;
+  return {
+      string_row<Impl, &S::uri>(
+          "uri",
+          "Server to signal through: ws://host:port/room or wss://host:port/room (rooms). Unset: "
+          "see listen."),
+      string_row<Impl, &S::listen>(
+          "listen",
+          "host:port on which the element brings its own server with page and signaling; port 0 "
+          "picks one. "
+          "With neither uri nor listen the element joins the server on 127.0.0.1:8080 or becomes "
+          "it."),
+      string_row<Impl, &S::token>(
+          "token",
+          "Secret that the server asks for (sent as bearer token); with listen, the secret asked "
+          "of others.",
+          nullptr, write_only),
+      string_row<Impl, &S::tls_ca_file>(
+          "tls-ca-file",
+          "PEM file with the authorities to trust for wss; unset: those of the system."),
+      string_row<Impl, &S::tls_certificate>(
+          "tls-certificate",
+          "PEM file with the certificate of the server that listen makes; needs tls-key."),
+      string_row<Impl, &S::tls_key>(
+          "tls-key", "PEM file with the private key of tls-certificate."),
+  };
+}
+
+}  // namespace rtc

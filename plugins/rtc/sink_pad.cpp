@@ -1,0 +1,79 @@
+#include "sink_pad.hpp"
+
+namespace rtc {
+
+namespace {
+constexpr auto drain_deadline = seconds(1);
+
+bool is_live(GstPad *pad) {
+  const auto query = adopt(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(pad, query.get()))
+    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live;
+}
+}  // namespace
+
+SinkPad::SinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *name,
+                 std::shared_ptr<Input> input)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->input = std::move(input);
+  appsink_ = share(gst_element_factory_make("appsink", (std::string(name) + "_sink").c_str()));
+  g_object_set(appsink_.get(), "enable-last-sample", FALSE, "qos", FALSE, "processing-deadline",
+               G_GUINT64_CONSTANT(0), nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = new_sample;
+  const GDestroyNotify release = [](gpointer data) {
+    delete static_cast<std::shared_ptr<Shared> *>(data);
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(appsink_.get()), &callbacks,
+                             new std::shared_ptr<Shared>(shared_), release);
+  gst_bin_add(bin, appsink_.get());
+
+  const auto target = adopt(gst_element_get_static_pad(appsink_.get(), "sink"));
+  gst_pad_add_probe(target.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, watch_events,
+                    new std::shared_ptr<Shared>(shared_), release);
+  ghost_ = sink(gst_ghost_pad_new_from_template(name, target.get(), pad_template));
+  gst_element_sync_state_with_parent(appsink_.get());
+}
+
+SinkPad::~SinkPad() {
+  gst_element_set_locked_state(appsink_.get(), TRUE);
+  gst_element_set_state(appsink_.get(), GST_STATE_NULL);
+  if (const auto parent = adopt(gst_object_get_parent(GST_OBJECT(appsink_.get()))))
+    gst_bin_remove(GST_BIN(parent.get()), appsink_.get());
+}
+
+GstPadProbeReturn SinkPad::watch_events(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+  const auto self = *static_cast<std::shared_ptr<Shared> *>(data);
+  auto *event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    GstCaps *caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    self->input->set_caps(share(caps));
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+    // Live media is sent as it comes; waiting for its render time would only add the pipeline's
+    // latency.
+    const auto element = adopt(gst_pad_get_parent_element(pad));
+    if (element) g_object_set(element.get(), "sync", !is_live(pad), nullptr);
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    self->input->drain(drain_deadline);
+    self->ended = true;
+    if (self->on_end) self->on_end();
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    self->ended = false;
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+GstFlowReturn SinkPad::new_sample(GstAppSink *sink, gpointer data) {
+  const auto sample = adopt(gst_app_sink_pull_sample(sink));
+  const auto self = *static_cast<std::shared_ptr<Shared> *>(data);
+  const auto epoch = self->epoch.load();
+  if (sample && GST_CLOCK_TIME_IS_VALID(epoch))
+    self->input->push(sample.get(),
+                      GST_CLOCK_DIFF(epoch, gst_element_get_base_time(GST_ELEMENT(sink))));
+  return GST_FLOW_OK;
+}
+
+}  // namespace rtc

@@ -1,0 +1,40 @@
+// What the tests ask of the page: its hook window.rtcPage is documented at the end of tools/web/app.js.
+
+/** Publishes the fake camera and microphone through the form, and waits until they are listed. */
+export async function publishFromForm(page, name) {
+  await page.locator('#publish-name').fill(name);
+  await page.locator('#publish-start').click();
+  await page.waitForFunction(() => window.rtcPage?.publication?.state === 'published');
+}
+
+/** Waits until the session plays and pictures really advance: `count` more than were there. */
+export async function framesAdvance(page, count = 15, timeout = 30000) {
+  await page.waitForFunction(() => window.rtcPage?.session?.state === 'playing', { timeout });
+  const before = await frames(page);
+  await page.waitForFunction((goal) => document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames >= goal,
+    { timeout, polling: 100 }, before + count);
+}
+
+export function frames(page) {
+  return page.evaluate(() => document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames);
+}
+
+/** Waits until sound that is more than silence came. */
+export async function soundComes(page, timeout = 30000) {
+  await page.waitForFunction(async () => {
+    const stats = await window.rtcPage.session?.stats();
+    return stats?.audio?.totalAudioEnergy > 1e-6;
+  }, { timeout, polling: 300 });
+}
+
+/** Waits until the list of the page has a stream, and gives its button. */
+export async function listed(page, name, timeout = 30000) {
+  return page.waitForSelector(`#streams button[data-stream="${name}"]`, { timeout });
+}
+
+export function sessionIs(page, state, reason, timeout = 30000) {
+  return page.waitForFunction((wantedState, wantedReason) => {
+    const { session } = window.rtcPage;
+    return session?.state === wantedState && (!wantedReason || session.reason === wantedReason);
+  }, { timeout }, state, reason ?? null);
+}

@@ -1,0 +1,32 @@
+// The page plays what rtcsink publishes: picture, size, rate, sound. "firefox" as argument: in Firefox.
+
+import { framesAdvance, listed, soundComes } from './page.mjs';
+import { test } from './support.mjs';
+
+const inFirefox = process.argv[2] === 'firefox';
+
+await test(`page plays rtcsink${inFirefox ? ' in Firefox' : ''}`, async (world) => {
+  const server = await world.server();
+  const publisher = world.testPublisher(server);
+  const browser = await (inFirefox ? world.firefox() : world.chromium());
+  const page = await world.page(browser, server.page);
+  await (await listed(page, 'test')).click();
+  await framesAdvance(page, 60);
+  await soundComes(page);
+  world.check(true, 'picture and sound come');
+
+  await page.waitForFunction(() => window.rtcPage.stats?.video?.framesPerSecond > 28, { timeout: 30000 });
+  const { video, audio, roundTripTime } = await page.evaluate(() => window.rtcPage.session.stats());
+  world.check(video.width === 640 && video.height === 360, `the size is 640 × 360 (${video.width} × ${video.height})`);
+  world.check(video.framesPerSecond > 28 && video.framesPerSecond < 32, `30 frames a second (${video.framesPerSecond.toFixed(1)})`);
+  world.check(video.codec && audio.codec, `${video.codec} and ${audio.codec}, round trip ${roundTripTime} s`);
+  world.check(await page.$eval('#video', (element) => !element.muted && !element.paused), 'it plays with sound');
+  await world.screenshot(page, inFirefox ? 'rtcsink_firefox' : 'rtcsink_chromium');
+
+  publisher.kill('SIGKILL');
+  await page.waitForFunction(() => window.rtcPage.session.state === 'waiting');
+  world.testPublisher(server);
+  await framesAdvance(page);
+  world.check(true, 'the publisher was killed and another took its place: it plays again by itself');
+  world.check(page.errors.length === 0, 'no script error on the page');
+});
