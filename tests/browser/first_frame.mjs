@@ -14,7 +14,7 @@ await test('page load to first frame', async (world) => {
   await fromPage.waitForFunction(() => window.rtcPage?.room.state === 'open');
   await fromPage.evaluate(async () => {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360 }, audio: true });
-    window.publication = window.rtcPage.room.publish(stream, { name: 'page' });
+    window.publication = await window.rtcPage.room.publish(stream, { name: 'page' });
   });
   await fromPage.waitForFunction(() => window.publication.state === 'published');
   const fromLibrary = await world.page(publishing, address(theirs, { name: 'library' }));

@@ -7,16 +7,27 @@ export async function publishFromForm(page, name) {
   await page.waitForFunction(() => window.rtcPage?.publication?.state === 'published');
 }
 
-/** Waits until the session plays and pictures really advance: `count` more than were there. */
+/** Waits until the session plays and pictures really advance: `count` more are presented than were. */
 export async function framesAdvance(page, count = 15, timeout = 30000) {
   await page.waitForFunction(() => window.rtcPage?.session?.state === 'playing', { timeout });
-  const before = await frames(page);
-  await page.waitForFunction((goal) => document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames >= goal,
-    { timeout, polling: 100 }, before + count);
+  await page.evaluate(() => { window.presentedFrames = 0; });
+  await countFrames(page);
+  await page.waitForFunction((goal) => window.presentedFrames >= goal, { timeout, polling: 100 }, count);
 }
 
-export function frames(page) {
-  return page.evaluate(() => document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames);
+// getVideoPlaybackQuality() counts nothing for a MediaStream in Firefox; this works in both.
+export async function countFrames(page) {
+  await page.evaluate(() => {
+    if (window.countsFrames) return;
+    window.countsFrames = true;
+    window.presentedFrames = 0;
+    const video = document.getElementById('video');
+    const next = () => video.requestVideoFrameCallback(() => {
+      window.presentedFrames += 1;
+      next();
+    });
+    next();
+  });
 }
 
 /** Waits until sound that is more than silence came. */

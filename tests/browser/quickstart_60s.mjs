@@ -1,7 +1,7 @@
 // A recording played in a loop by rtc-play is watched for a minute: full rate, no freeze, with sound.
 
 import { join } from 'node:path';
-import { framesAdvance, frames, soundComes } from './page.mjs';
+import { framesAdvance, soundComes } from './page.mjs';
 import { freePort, needElements, needFile, test } from './support.mjs';
 
 const SECONDS = 60;
@@ -34,7 +34,7 @@ await test('a minute of quickstart', async (world) => {
   world.check(rate >= 29, 'at least 29 frames a second were shown');
   world.check(end.freezes === start.freezes && end.frozen === start.frozen, 'the picture never froze');
   world.check(end.energy > start.energy, 'sound came all the while');
-  world.check((await frames(page)) > 0 && page.errors.length === 0, 'no script error on the page');
+  world.check(page.errors.length === 0, 'no script error on the page');
   const status = await quickstart.stop('SIGINT');
   world.check(status === 0, 'it ends cleanly on Ctrl-C');
 });

@@ -21,57 +21,62 @@ const GRAPHS = [
   { label: 'Buffer', atLeast: 0.05, format: (value) => `${Math.round(value * 1000)} ms`, of: ({ video }) => video?.jitterBufferDelay },
 ];
 
-export class Player {
-  #room;
-  #onchange;
+/** Events: "choice" (another session, or none), "change" (of its state). */
+export class Player extends EventTarget {
+  #page;
+  #report;
   #video = $('video');
   #graphs = GRAPHS.map((row) => ({ of: row.of, graph: new Graph($('graphs'), row) }));
   #timer = 0;
 
-  /** @param {() => void} onchange  another session, or none */
-  constructor(room, onchange) {
-    this.#room = room;
-    this.#onchange = onchange;
-    this.session = null;
+  constructor(page, report) {
+    super();
+    this.#page = page;
+    this.#report = report;
     $('stop').onclick = () => this.stop();
-    $('again').onclick = () => this.session?.restart();
+    $('again').onclick = () => this.#page.session?.restart();
     $('unmute').onclick = $('sound').onclick = () => {
       this.#video.muted = !this.#video.muted;
       this.#video.play().catch(() => {});
     };
     this.#video.onvolumechange = () => this.#soundChanged();
     $('fullscreen').onclick = () => this.#fullscreen();
+    if (page.session) this.#follow(page.session);
   }
 
-  play(name, onerror) {
+  play(name) {
     this.#forget();
-    const session = this.#room.watch(name, { videoElement: this.#video });
-    this.session = session;
-    session.addEventListener('state', () => this.#stateChanged());
-    session.addEventListener('muted', () => this.#soundChanged());
-    session.addEventListener('error', ({ detail }) => onerror(detail));
-    this.#video.requestVideoFrameCallback?.(() => performance.mark('rtc-first-frame'));
-    this.#timer = setInterval(() => this.#measure(), 1000);
-    this.#stateChanged();
-    this.#onchange();
+    this.#follow(this.#page.room.watch(name, { videoElement: this.#video }));
+    this.dispatchEvent(new Event('choice'));
   }
 
   stop() {
     this.#forget();
     this.#stateChanged();
-    this.#onchange();
+    this.dispatchEvent(new Event('choice'));
+  }
+
+  #follow(session) {
+    this.#page.session = session;
+    session.addEventListener('state', () => this.#stateChanged());
+    session.addEventListener('muted', () => this.#soundChanged());
+    session.addEventListener('error', ({ detail }) => this.#report(detail));
+    this.#timer = setInterval(() => this.#measure(), 1000);
+    this.#stateChanged();
   }
 
   #forget() {
     clearInterval(this.#timer);
-    const session = this.session;
-    this.session = null;
+    const { session } = this.#page;
+    this.#page.session = null;
+    this.#page.stats = null;
     session?.close();
+    $('graphs').hidden = $('facts').hidden = true;
     this.#graphs.forEach(({ graph }) => graph.clear());
   }
 
   #stateChanged() {
-    const { session } = this;
+    const { session } = this.#page;
     const { state = 'closed', reason } = session ?? {};
     const words = state === 'waiting' ? WAITING[reason] ?? 'Waiting' : STATES[state];
     $('player-title').textContent = session ? session.name || 'The first stream' : 'Nothing is playing';
@@ -81,13 +86,14 @@ export class Player {
     $('controls').hidden = !session;
     $('again').hidden = !(state === 'waiting' && (reason === 'retry' || reason === 'ended'));
     $('screen').dataset.state = state;
-    $('graphs').hidden = $('facts').hidden = !session;
+    if (state === 'playing') $('graphs').hidden = $('facts').hidden = false;
     this.#soundChanged();
+    this.dispatchEvent(new Event('change'));
   }
 
   #soundChanged() {
     const { muted } = this.#video;
-    $('unmute').hidden = !(muted && this.session?.state === 'playing');
+    $('unmute').hidden = !(muted && this.#page.session?.state === 'playing');
     $('sound').textContent = muted ? 'Unmute' : 'Mute';
   }
 
@@ -98,10 +104,10 @@ export class Player {
   }
 
   async #measure() {
-    const { session } = this;
+    const { session } = this.#page;
     const stats = await session?.stats();
-    if (!stats || session !== this.session) return;
-    this.stats = stats;
+    if (!stats || session !== this.#page.session) return;
+    this.#page.stats = stats;
     for (const { graph, of } of this.#graphs) graph.push(of(stats) ?? null);
     const { video, audio } = stats;
     $('fact-video').textContent = video?.codec ?? '–';

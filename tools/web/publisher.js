@@ -39,19 +39,18 @@ export async function capture({ picture, microphone }) {
 }
 
 export class Publisher {
-  #room;
+  #page;
   #report;
   #timer = 0;
 
-  constructor(room, report) {
-    this.#room = room;
+  constructor(page, report) {
+    this.#page = page;
     this.#report = report;
-    this.publication = null;
     $('publish-form').onsubmit = (event) => {
       event.preventDefault();
       this.#start();
     };
-    $('publish-stop').onclick = () => this.publication?.close({ stop: true });
+    $('publish-stop').onclick = () => this.#page.publication?.close({ stop: true });
     $('publish-mute').onclick = () => this.#mute();
   }
 
@@ -64,7 +63,7 @@ export class Publisher {
     }
     $('publish-start').disabled = true;
     try {
-      this.#publish(await capture({ picture, microphone }));
+      await this.#publish(await capture({ picture, microphone }));
     } catch (error) {
       this.#report(error);
     } finally {
@@ -72,9 +71,9 @@ export class Publisher {
     }
   }
 
-  #publish(stream) {
-    const publication = this.#room.publish(stream, { name: $('publish-name').value.trim() });
-    this.publication = publication;
+  async #publish(stream) {
+    const publication = await this.#page.room.publish(stream, { name: $('publish-name').value.trim() });
+    this.#page.publication = publication;
     publication.addEventListener('state', () => this.#stateChanged());
     publication.addEventListener('viewers', () => this.#stateChanged());
     publication.addEventListener('error', ({ detail }) => this.#report(detail));
@@ -90,7 +89,7 @@ export class Publisher {
   }
 
   #stateChanged() {
-    const { publication } = this;
+    const { publication } = this.#page;
     if (!publication) return;
     const live = publication.state !== 'closed';
     $('publish-form').hidden = live;
@@ -103,18 +102,18 @@ export class Publisher {
     clearInterval(this.#timer);
     publication.stream.getTracks().forEach((track) => track.stop());
     $('preview').srcObject = null;
-    this.publication = null;
+    this.#page.publication = null;
     $('publish-start').focus();
   }
 
   #mute() {
     const muted = $('publish-mute').getAttribute('aria-pressed') !== 'true';
-    this.publication?.stream.getAudioTracks().forEach((track) => { track.enabled = !muted; });
+    this.#page.publication?.stream.getAudioTracks().forEach((track) => { track.enabled = !muted; });
     $('publish-mute').setAttribute('aria-pressed', String(muted));
   }
 
   async #measure() {
-    const viewers = this.publication?.viewers ?? [];
+    const viewers = this.#page.publication?.viewers ?? [];
     const readings = await Promise.all(viewers.map((viewer) => viewer.stats()));
     const sum = readings.reduce((total, { video, audio }) => total + (video?.bitrate ?? 0) + (audio?.bitrate ?? 0), 0);
     const video = readings.find((reading) => reading.video?.width)?.video;

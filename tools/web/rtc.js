@@ -3,12 +3,10 @@
 
 import { Calls } from './calls.js';
 import { RtcError } from './errors.js';
-import { Publication } from './publication.js';
 import { Session } from './session.js';
 import { Signaling, signalingUrl } from './signaling.js';
 
 export { RtcError, mediaError, insecurePageError } from './errors.js';
-export { Publication, Viewer } from './publication.js';
 export { Session } from './session.js';
 export { signalingUrl } from './signaling.js';
 
@@ -106,9 +104,11 @@ export class Room extends EventTarget {
    * @param {string} options.name
    * @param {object} [options.meta]        more to tell everybody in the room
    * @param {number} [options.maxBitrate]  bit/s of video to each viewer
-   * @returns {Publication}
+   * @returns {Promise<Publication>}
    */
-  publish(stream, options) {
+  async publish(stream, options) {
+    // Most pages only watch: they come to their picture sooner without this.
+    const { Publication } = await import('./publication.js');
     const publication = new Publication({
       url: this.#url,
       token: this.#token,

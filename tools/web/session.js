@@ -4,7 +4,6 @@
 import { Backoff } from './backoff.js';
 import { Connection } from './connection.js';
 import { RtcError } from './errors.js';
-import { StatsMeter } from './stats.js';
 
 const CONNECT_DEADLINE = 15000;
 const INTERRUPTED_FOR = 4000;  // a gap that ICE has not healed by then is not waited out
@@ -74,7 +73,12 @@ export class Session extends EventTarget {
 
   /** Statistics by their W3C names: see README.md; null while there is no connection. */
   async stats() {
-    return this.#meter ? this.#meter.read() : null;
+    const connection = this.#connection;
+    if (!connection) return null;
+    const { StatsMeter } = await import('./stats.js');
+    if (connection !== this.#connection) return null;
+    this.#meter ??= new StatsMeter(connection.pc, 'inbound-rtp');
+    return this.#meter.read();
   }
 
   /** The RTCPeerConnection of the moment, for what this class does not offer; null while waiting. */
@@ -120,7 +124,6 @@ export class Session extends EventTarget {
     const connection = this.#spare ?? new Connection(this.#room.configuration());
     this.#spare = null;
     this.#connection = connection;
-    this.#meter = new StatsMeter(connection.pc, 'inbound-rtp');
     this.#set('connecting', null);
     connection.addEventListener('track', ({ detail }) => this.#track(connection, detail));
     connection.addEventListener('state', () => this.#pathChanged(connection));

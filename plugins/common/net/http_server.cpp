@@ -147,7 +147,9 @@ void HttpServer::answer(SoupServerMessage *message) {
   for (const auto &[name, value] : response.headers)
     soup_message_headers_replace(headers, name.c_str(), value.c_str());
   if (response.status == SOUP_STATUS_SWITCHING_PROTOCOLS) return upgrade(message, request);
-  soup_server_message_set_status(message, response.status, nullptr);
+  // libsoup has no words for this one.
+  const char *reason = response.status == 426 ? "Upgrade Required" : nullptr;
+  soup_server_message_set_status(message, response.status, reason);
   if (!response.type.empty())
     soup_server_message_set_response(message, response.type.c_str(), SOUP_MEMORY_COPY,
                                      response.body.data(), response.body.size());

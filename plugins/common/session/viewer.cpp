@@ -68,7 +68,7 @@ void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer
     const auto codecs = offered_codecs(*input);
     if (gst_caps_is_empty(codecs.get())) {
       listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
-    } else if (const auto added = add_track(input, codecs, nullptr); !added) {
+    } else if (const auto added = add_track(input, codecs, {}); !added) {
       return listener_.viewer_failed(session_->id(), added.error());
     }
   }
@@ -86,7 +86,7 @@ Ref<GstCaps> Viewer::offered_codecs(const Input &input) {
 }
 
 Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
-                                          const Ref<GstCaps> &codecs, const char *pad_name) {
+                                          const Ref<GstCaps> &codecs, std::optional<size_t> mline) {
   auto track = std::make_unique<Track>();
   track->input = input;
   // PLI and FIR come on webrtcbin's threads.
@@ -94,9 +94,13 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
       input->kind(), [&loop = loop_, weak = std::weak_ptr(input)](const auto &outlet) {
         loop.post(if_alive(weak, [outlet](Input &self) { self.refresh(outlet); }));
       });
+  track->mline = mline.value_or(next_mline_);
+  next_mline_ = std::max(next_mline_, track->mline + 1);
+  const auto pad_name = mline ? format("sink_%zu", *mline) : std::string();
   auto *webrtcbin = session_->webrtcbin();
   auto *pad_template = gst_element_get_pad_template(webrtcbin, "sink_%u");
-  track->sink_pad = adopt(gst_element_request_pad(webrtcbin, pad_template, pad_name, codecs.get()));
+  track->sink_pad = adopt(gst_element_request_pad(
+      webrtcbin, pad_template, pad_name.empty() ? nullptr : pad_name.c_str(), codecs.get()));
   if (!track->sink_pad ||
       gst_pad_link(track->outlet->pad(), track->sink_pad.get()) != GST_PAD_LINK_OK)
     return Error{Error::Kind::failed, "A track could not be added to the connection.",
@@ -116,7 +120,7 @@ void Viewer::add_input(const std::shared_ptr<Input> &input) {
   const auto codecs = offered_codecs(*input);
   if (gst_caps_is_empty(codecs.get()))
     return listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
-  if (const auto added = add_track(input, codecs, nullptr); !added)
+  if (const auto added = add_track(input, codecs, {}); !added)
     return listener_.viewer_refused_track(session_->id(), added.error());
   session_->negotiate();
 }
@@ -140,11 +144,8 @@ Result<bool> Viewer::session_described(Session &, const Description &description
 }
 
 Viewer::Track *Viewer::track_of_mline(size_t mline) {
-  for (const auto &track : tracks_) {
-    guint index = G_MAXUINT;
-    g_object_get(track->transceiver.get(), "mlineindex", &index, nullptr);
-    if (index == mline) return track.get();
-  }
+  for (const auto &track : tracks_)
+    if (track->mline == mline) return track.get();
   return nullptr;
 }
 
@@ -181,6 +182,7 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
 Result<bool> Viewer::accept_offer(const Sdp &offer) {
   auto waiting = offered_inputs_;
   for (const auto &track : tracks_) std::erase(waiting, track->input);
+  next_mline_ = std::max(next_mline_, offer.media.size());
   for (size_t i = 0; i < offer.media.size(); i++) {
     const auto &media = offer.media[i];
     const auto direction = media.direction();
@@ -208,7 +210,7 @@ void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) 
           "application/x-rtp", "media", G_TYPE_STRING, to_string(kind), "encoding-name",
           G_TYPE_STRING, codec->rtp_name, "clock-rate", G_TYPE_INT, codec->clock_rate, "payload",
           G_TYPE_INT, entry.payload_type, "ssrc", G_TYPE_UINT, input->ssrc(), nullptr));
-      const auto added = add_track(input, caps, format("sink_%zu", mline).c_str());
+      const auto added = add_track(input, caps, mline);
       if (!added) return listener_.viewer_refused_track(session_->id(), added.error());
       return choose(**added, *codec, media, entry.payload_type);
     }

@@ -59,6 +59,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     std::shared_ptr<Outlet> outlet;
     Ref<GstPad> sink_pad;  // of webrtcbin
     Ref<GstWebRTCRTPTransceiver> transceiver;
+    size_t mline = 0;
     const Codec *codec = nullptr;  // once negotiated
     bool refused = false;          // the viewer takes none of its codecs
     bool flowing = false;
@@ -77,7 +78,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   static Ref<GstCaps> offered_codecs(const Input &input);
   void answer_track(size_t mline, const SdpMedia &media, Inputs &waiting);
   Result<Track *> add_track(const std::shared_ptr<Input> &input, const Ref<GstCaps> &codecs,
-                            const char *pad_name);
+                            std::optional<size_t> mline);
   Result<bool> accept_answer(const Sdp &answer);
   Result<bool> accept_offer(const Sdp &offer);
   void choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type);
@@ -92,6 +93,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   std::shared_ptr<Session> session_;
   Inputs offered_inputs_;  // what there is to answer an offer with
   std::vector<std::unique_ptr<Track>> tracks_;
+  size_t next_mline_ = 0;  // webrtcbin gives its offers a section per transceiver, in order
   bool reported_connected_ = false;
 };
 

@@ -1,0 +1,348 @@
+// RoomsClient against our server over real sockets: presence, sessions, reconnection, refusals.
+#include "signaling/rooms/rooms_client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/text.hpp"
+#include "server/server.hpp"
+#include "signaling/registry.hpp"
+#include "support/on_loop.hpp"
+#include "support/raw_client.hpp"
+
+namespace rtc {
+namespace {
+
+using test::OnLoop;
+using test::Watched;
+
+// What a client has told its listener so far.
+struct Log {
+  int ready = 0;
+  int lost = 0;
+  std::string name;
+  IceServers servers;
+  std::map<PeerId, std::string> peers;  // id to stream name
+  int joined = 0;
+  std::vector<SessionId> requested, opened;
+  std::optional<Description> offer;
+  std::vector<Message> received;
+  std::vector<Error> failed, refused;
+};
+
+// A client with its listener, both on the loop.
+class Party : public Signaler::Listener {
+ public:
+  Party(EventLoop &loop, SignalerSettings settings, const Presence &presence) : loop_(loop) {
+    loop_.call([&] {
+      auto made = make_signaler(loop_, settings);
+      if (!made) return log_.change([&](Log &l) { l.failed.push_back(made.error()); });
+      signaler_ = std::move(*made);
+      signaler_->start(*this, presence);
+    });
+  }
+  ~Party() override {
+    loop_.call([&] { signaler_.reset(); });
+  }
+
+  void open(const PeerId &peer) {
+    loop_.call([&] { signaler_->open(peer); });
+  }
+  void send(const SessionId &session, const Message &message) {
+    loop_.call([&] { signaler_->send(session, message); });
+  }
+  void stop() {
+    loop_.call([&] { signaler_->stop(); });
+  }
+  template <typename F>
+  bool wait(F wanted) {
+    return log_.wait(wanted);
+  }
+  Log log() { return log_.read(); }
+  bool wait_ready(int times = 1) {
+    return wait([=](const Log &l) { return l.ready >= times; });
+  }
+
+ private:
+  void ready(const IceServers &servers, const std::string &name) override {
+    log_.change([&](Log &l) { l.ready++, l.name = name, l.servers = servers; });
+  }
+  void peer_joined(const PeerId &peer, const PeerInfo &info) override {
+    log_.change([&](Log &l) { l.peers[peer] = info.name, l.joined++; });
+  }
+  void session_requested(const SessionId &session, const PeerId &,
+                         std::optional<Description> offer) override {
+    log_.change([&](Log &l) { l.requested.push_back(session), l.offer = offer; });
+  }
+  void session_opened(const SessionId &session, const PeerId &) override {
+    log_.change([&](Log &l) { l.opened.push_back(session); });
+  }
+  void received(const SessionId &, Message message) override {
+    log_.change([&](Log &l) { l.received.push_back(std::move(message)); });
+  }
+  void peer_left(const PeerId &peer) override {
+    log_.change([&](Log &l) { l.peers.erase(peer); });
+  }
+  void lost(const Error &) override {
+    log_.change([&](Log &l) { l.lost++; });
+  }
+  void failed(const Error &error) override {
+    log_.change([&](Log &l) { l.failed.push_back(error); });
+  }
+  void refused(const Error &error) override {
+    log_.change([&](Log &l) { l.refused.push_back(error); });
+  }
+
+  EventLoop &loop_;
+  Watched<Log> log_;
+  std::unique_ptr<Signaler> signaler_;
+};
+
+const Presence publisher{true, false, "film", true};
+const Presence viewer{false, true, "", true};
+
+class RoomsClientTest : public testing::Test {
+ protected:
+  void start(ServerSettings settings = {}) {
+    if (!port_) settings.listen = "127.0.0.1:0";
+    if (port_) settings.listen = format("127.0.0.1:%u", port_);
+    loop_.call([&] {
+      auto server = Server::start(loop_, settings);
+      ASSERT_TRUE(server) << server.error().message;
+      server_ = std::move(*server);
+    });
+    port_ = server_->port();
+  }
+  void stop() {
+    loop_.call([&] { server_.reset(); });
+  }
+  void TearDown() override { stop(); }
+  SignalerSettings at(const std::string &path = "lobby") const {
+    return {format("ws://127.0.0.1:%u/", port_) + path, "", ""};
+  }
+
+  EventLoop loop_{"test"};
+  std::unique_ptr<Server> server_;
+  unsigned port_ = 0;
+};
+
+TEST_F(RoomsClientTest, AViewerOpensASessionWithAPublisher) {
+  start();
+  Party film(loop_, at(), publisher);
+  ASSERT_TRUE(film.wait_ready());
+  EXPECT_EQ(film.log().name, "film");
+  Party watcher(loop_, at("/lobby/"), viewer);
+  ASSERT_TRUE(watcher.wait([](auto &l) { return l.peers.size() == 1; }));
+  EXPECT_EQ(watcher.log().peers.begin()->second, "film");
+
+  watcher.open(watcher.log().peers.begin()->first);
+  ASSERT_TRUE(film.wait([](auto &l) { return l.requested.size() == 1; }));
+  ASSERT_TRUE(watcher.wait([](auto &l) { return l.opened.size() == 1; }));
+  const auto session = film.log().requested[0];
+  EXPECT_EQ(session, watcher.log().opened[0]);
+  EXPECT_FALSE(film.log().offer);
+
+  film.send(session, Description{Description::Type::offer, "v=0\r\n\"quoted\""});
+  film.send(session, Candidate{2, "video2", "candidate:1 1 UDP 1 192.0.2.1 9 typ host"});
+  film.send(session, EndOfCandidates{});
+  ASSERT_TRUE(watcher.wait([](auto &l) { return l.received.size() == 3; }));
+  const auto got = watcher.log().received;
+  EXPECT_EQ(std::get<Description>(got[0]).sdp, "v=0\r\n\"quoted\"");
+  EXPECT_EQ(std::get<Candidate>(got[1]).mline, 2u);
+  EXPECT_EQ(std::get<Candidate>(got[1]).mid, "video2");
+  EXPECT_TRUE(std::holds_alternative<EndOfCandidates>(got[2]));
+
+  watcher.send(session, Description{Description::Type::answer, "v=0\r\n"});
+  watcher.send(session, Bye{"no decoder"});
+  ASSERT_TRUE(film.wait([](auto &l) { return l.received.size() == 2; }));
+  EXPECT_EQ(std::get<Description>(film.log().received[0]).type, Description::Type::answer);
+  EXPECT_EQ(std::get<Bye>(film.log().received[1]).reason, "no decoder");
+  // The session is over: what follows goes nowhere and is no error.
+  watcher.send(session, EndOfCandidates{});
+  film.send(session, Bye{});
+  EXPECT_TRUE(film.log().refused.empty());
+}
+
+TEST_F(RoomsClientTest, TellsWhenPeersComeAndGo) {
+  start();
+  Party watcher(loop_, at(), viewer);
+  ASSERT_TRUE(watcher.wait_ready());
+  {
+    Party film(loop_, at(), publisher);
+    ASSERT_TRUE(watcher.wait([](auto &l) { return l.peers.size() == 1; }));
+  }
+  ASSERT_TRUE(watcher.wait([](auto &l) { return l.peers.empty(); }));
+  EXPECT_EQ(watcher.log().joined, 1);
+}
+
+TEST_F(RoomsClientTest, ComesBackWhenTheServerDoes) {
+  start();
+  Party film(loop_, at(), publisher), watcher(loop_, at(), viewer);
+  ASSERT_TRUE(film.wait_ready() && watcher.wait([](auto &l) { return l.peers.size() == 1; }));
+  const auto before = watcher.log().peers.begin()->first;
+  stop();
+  ASSERT_TRUE(film.wait([](auto &l) { return l.lost == 1; }));
+  ASSERT_TRUE(watcher.wait([](auto &l) { return l.lost == 1; }));
+  start();
+  ASSERT_TRUE(film.wait_ready(2) && watcher.wait_ready(2));
+  ASSERT_TRUE(
+      watcher.wait([&](auto &l) { return l.peers.size() == 1 && !l.peers.contains(before); }));
+  EXPECT_EQ(watcher.log().peers.begin()->second, "film");
+  EXPECT_EQ(watcher.log().lost, 1);
+}
+
+TEST_F(RoomsClientTest, WaitsForAServerThatIsNotThereYet) {
+  start();
+  stop();
+  Party film(loop_, at(), publisher);
+  ASSERT_TRUE(film.wait([](auto &l) { return l.lost == 1; }));
+  start();
+  EXPECT_TRUE(film.wait_ready());
+  EXPECT_TRUE(film.log().failed.empty());
+}
+
+TEST_F(RoomsClientTest, ANameThatIsTakenIsFinal) {
+  start();
+  Party film(loop_, at(), publisher);
+  ASSERT_TRUE(film.wait_ready());
+  Party other(loop_, at(), publisher);
+  ASSERT_TRUE(other.wait([](auto &l) { return l.failed.size() == 1; }));
+  const auto error = other.log().failed[0];
+  EXPECT_EQ(error.kind, Error::Kind::refused);
+  EXPECT_NE(error.message.find("\"film\" is taken"), std::string::npos);
+  EXPECT_NE(error.message.find("\"stream\""), std::string::npos);
+  Party elsewhere(loop_, at("another"), publisher);
+  EXPECT_TRUE(elsewhere.wait_ready());
+}
+
+TEST_F(RoomsClientTest, ANameMayBeNumbered) {
+  start();
+  auto flexible = publisher;
+  flexible.name_is_fixed = false;
+  Party first(loop_, at(), flexible);
+  ASSERT_TRUE(first.wait_ready());
+  EXPECT_EQ(first.log().name, "film");
+  Party second(loop_, at(), flexible);
+  ASSERT_TRUE(second.wait_ready());
+  EXPECT_EQ(second.log().name, "film-2");
+}
+
+TEST_F(RoomsClientTest, AWrongTokenIsFinal) {
+  ServerSettings settings;
+  settings.token = "right";
+  start(settings);
+  auto address = at();
+  address.token = "wrong";
+  Party refused(loop_, address, viewer);
+  ASSERT_TRUE(refused.wait([](auto &l) { return l.failed.size() == 1; }));
+  EXPECT_EQ(refused.log().failed[0].kind, Error::Kind::refused);
+  EXPECT_EQ(refused.log().failed[0].message.find("wrong"), std::string::npos);
+  address.token = "right";
+  Party accepted(loop_, address, viewer);
+  EXPECT_TRUE(accepted.wait_ready());
+  Party by_query(loop_, at("lobby?stream=x&token=right"), viewer);
+  EXPECT_TRUE(by_query.wait_ready());
+}
+
+TEST_F(RoomsClientTest, AnAddressWithoutSignalingIsFinal) {
+  start();
+  for (const char *path : {"ws/", "ws/%ff"}) {
+    Party lost(loop_, at(path), viewer);
+    ASSERT_TRUE(lost.wait([](auto &l) { return l.failed.size() == 1; })) << path;
+    EXPECT_EQ(lost.log().failed[0].kind, Error::Kind::settings);
+  }
+}
+
+TEST_F(RoomsClientTest, ARefusedRequestLeavesTheConnection) {
+  start();
+  Party watcher(loop_, at(), viewer);
+  ASSERT_TRUE(watcher.wait_ready());
+  watcher.open("nobody");
+  ASSERT_TRUE(watcher.wait([](auto &l) { return l.refused.size() == 1; }));
+  EXPECT_NE(watcher.log().refused[0].message.find("nobody"), std::string::npos);
+  EXPECT_EQ(watcher.log().lost, 0);
+}
+
+TEST_F(RoomsClientTest, StopsSilentlyAndStartsAgain) {
+  start();
+  Party film(loop_, at(), publisher);
+  film.stop();  // while it connects
+  Party watcher(loop_, at(), viewer);
+  ASSERT_TRUE(watcher.wait_ready());
+  watcher.stop();
+  EXPECT_EQ(film.log().ready + film.log().lost + watcher.log().lost, 0);
+}
+
+TEST(Registry, NamesTheSchemesItKnows) {
+  EventLoop loop("test");
+  for (const char *uri : {"gopher://host/", "nonsense", "ws:", "ws:///room"}) {
+    Party party(loop, {uri, "", ""}, viewer);
+    ASSERT_EQ(party.log().failed.size(), 1u) << uri;
+    EXPECT_EQ(party.log().failed[0].kind, Error::Kind::settings);
+    EXPECT_NE(party.log().failed[0].message.find("ws"), std::string::npos);
+  }
+  EXPECT_EQ(join(signaler_schemes(), " "), "ws wss rtc+ws rtc+wss");
+}
+
+// Accepts one connection, answers the handshake as told, and is silent.
+class FakeServer {
+ public:
+  explicit FakeServer(std::string answer) : answer_(std::move(answer)) {
+    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    bind(fd_, reinterpret_cast<sockaddr *>(&address), size);
+    listen(fd_, 1);
+    getsockname(fd_, reinterpret_cast<sockaddr *>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] {
+      const int peer = accept(fd_, nullptr, nullptr);
+      char buffer[4096];
+      if (recv(peer, buffer, sizeof buffer, 0) > 0) ::send(peer, answer_.data(), answer_.size(), 0);
+      ::shutdown(peer, SHUT_WR);
+      while (recv(peer, buffer, sizeof buffer, 0) > 0) {
+      }
+      ::close(peer);
+    });
+  }
+  ~FakeServer() {
+    thread_.join();
+    ::close(fd_);
+  }
+  SignalerSettings settings() const { return {format("ws://127.0.0.1:%u/", port_), "", ""}; }
+
+ private:
+  std::string answer_;
+  int fd_ = -1;
+  unsigned port_ = 0;
+  std::thread thread_;
+};
+
+TEST(RoomsClient, TellsWhatAnswersInsteadOfAServer) {
+  const struct {
+    const char *answer;
+    Error::Kind kind;
+  } rows[] = {
+      {"SSH-2.0-OpenSSH_9.2\r\n", Error::Kind::settings},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Error::Kind::settings},
+      {"HTTP/1.1 404 Not Found\r\n\r\n", Error::Kind::settings},
+      {"HTTP/1.1 403 Forbidden\r\n\r\n", Error::Kind::refused},
+      {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", Error::Kind::settings},
+  };
+  EventLoop loop("test");
+  for (const auto &row : rows) {
+    FakeServer server(row.answer);
+    Party party(loop, server.settings(), viewer);
+    ASSERT_TRUE(party.wait([](auto &l) { return l.failed.size() == 1; })) << row.answer;
+    EXPECT_EQ(party.log().failed[0].kind, row.kind) << row.answer;
+  }
+  FakeServer busy("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+  Party party(loop, busy.settings(), viewer);
+  EXPECT_TRUE(party.wait([](auto &l) { return l.lost == 1; }));
+}
+
+}  // namespace
+}  // namespace rtc
