@@ -4,10 +4,11 @@
 
 #include "base/log.hpp"
 #include "gstrtcsink.hpp"
+#include "gstrtcsrc.hpp"
 
 static gboolean plugin_init(GstPlugin *plugin) {
   rtc::init_log();
-  return GST_ELEMENT_REGISTER(rtcsink, plugin);
+  return GST_ELEMENT_REGISTER(rtcsink, plugin) && GST_ELEMENT_REGISTER(rtcsrc, plugin);
 }
 
 #define PACKAGE "gst-rtc"

@@ -88,8 +88,7 @@ std::vector<PropertyRow<Impl>> connection_rows() {
       string_row<Impl, &S::tls_certificate>(
           "tls-certificate",
           "PEM file with the certificate of the server that listen makes; needs tls-key."),
-      string_row<Impl, &S::tls_key>(
-          "tls-key", "PEM file with the private key of tls-certificate."),
+      string_row<Impl, &S::tls_key>("tls-key", "PEM file with the private key of tls-certificate."),
   };
 }
 

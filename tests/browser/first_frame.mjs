@@ -1,6 +1,7 @@
 // How long it takes from the load of a page to the first frame in a Chromium that is warm: our page playing rtcsink,
 // our page playing a page, and gstwebrtc-api playing a page, in turns. The numbers are printed; they decide nothing.
 
+import { listed } from './page.mjs';
 import { producerNamed, serveLibrary } from './gstwebrtc_api.mjs';
 import { median, Skip, test } from './support.mjs';
 
@@ -26,25 +27,22 @@ await test('page load to first frame', async (world) => {
     'gstwebrtc-api, Chromium to Chromium': [address(theirs, { play: true }), 'first-frame'],
   };
   const watching = await world.chromium();
-  const context = await watching.createBrowserContext();
+  const page = await world.page(watching, address(theirs));
+  await producerNamed(page, 'library');
   try {
     world.testPublisher(ours, { stream: 'sink' });
-    const look = await world.page(watching, ours.page);
-    await look.waitForSelector('#streams button[data-stream="sink"]');
-    await look.close();
+    await page.goto(ours.page);
+    await listed(page, 'sink');
     rows['our page, rtcsink to Chromium'] = [`${ours.page}?stream=sink`, 'rtc-first-frame'];
   } catch (error) {
     if (!(error instanceof Skip)) throw error;
     console.log(`# without rtcsink: ${error.message}`);
   }
-  const probe = await world.page(watching, address(theirs));
-  await producerNamed(probe, 'library');
-  await probe.close();
 
   const times = new Map(Object.keys(rows).map((name) => [name, []]));
   for (let load = -1; load < LOADS; load += 1) {
     for (const [name, [url, mark]] of Object.entries(rows)) {
-      const milliseconds = await firstFrame(context, url, mark);
+      const milliseconds = await firstFrame(page, url, mark);
       // The first load of each only warms the browser up.
       if (load >= 0) times.get(name).push(milliseconds);
     }
@@ -55,11 +53,10 @@ await test('page load to first frame', async (world) => {
   }
 });
 
-async function firstFrame(context, url, mark) {
-  const page = await context.newPage();
+async function firstFrame(page, url, mark) {
   await page.goto(url);
   const handle = await page.waitForFunction((name) => performance.getEntriesByName(name)[0]?.startTime, { polling: 20 }, mark);
   const milliseconds = await handle.jsonValue();
-  await page.close();
+  await page.goto('about:blank');
   return milliseconds;
 }

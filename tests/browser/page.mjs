@@ -15,6 +15,15 @@ export async function framesAdvance(page, count = 15, timeout = 30000) {
   await page.waitForFunction((goal) => window.presentedFrames >= goal, { timeout, polling: 100 }, count);
 }
 
+/** Decoded frames a second, over `seconds` of the page's own clock. */
+export async function frameRate(page, seconds) {
+  const read = () => page.evaluate(async () => [performance.now(), (await window.rtcPage.session.stats()).video.frames]);
+  const [start, first] = await read();
+  await page.waitForFunction((end) => performance.now() >= end, { polling: 100, timeout: (seconds + 30) * 1000 }, start + seconds * 1000);
+  const [end, last] = await read();
+  return (1000 * (last - first)) / (end - start);
+}
+
 // getVideoPlaybackQuality() counts nothing for a MediaStream in Firefox; this works in both.
 export async function countFrames(page) {
   await page.evaluate(() => {

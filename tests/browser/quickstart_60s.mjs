@@ -1,5 +1,6 @@
 // A recording played in a loop by rtc-play is watched for a minute: full rate, no freeze, with sound.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { framesAdvance, soundComes } from './page.mjs';
 import { freePort, needElements, needFile, test } from './support.mjs';
@@ -9,8 +10,8 @@ const SECONDS = 60;
 await test('a minute of quickstart', async (world) => {
   const player = needFile(process.env.RTC_PLAY, 'RTC_PLAY (the rtc-play that was built)');
   needElements('rtcsink', 'vp8enc', 'opusenc', 'webmmux');
-  // RTC_RECORDING: another file to play; it should have 30 frames a second.
-  const file = process.env.RTC_RECORDING ?? (await record(world));
+  const file = recording() ?? (await record(world));
+  console.log(`# plays ${file}`);
   const port = await freePort();
   const quickstart = world.process(player, [file, '--listen', `127.0.0.1:${port}`, '--duration', '150']);
   await quickstart.line(new RegExp(`Watch at http://127.0.0.1:${port}/`), 60000);
@@ -55,6 +56,12 @@ async function reading(page) {
       size: `${video.width} × ${video.height}`,
     };
   });
+}
+
+// A real recording with 30 frames a second, where there is one.
+function recording() {
+  const path = join(process.env.RTC_TEST_MEDIA ?? '', 'music-video.webm');
+  return process.env.RTC_TEST_MEDIA && existsSync(path) ? path : undefined;
 }
 
 async function record(world) {

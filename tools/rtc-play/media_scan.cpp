@@ -59,12 +59,6 @@ class Scan {
     gst_pad_link(pad, sink_pad.get());
   }
 
-  void no_more_pads() {
-    std::lock_guard lock(mutex_);
-    all_pads_ = true;
-    finish_if_complete();
-  }
-
   MediaFacts facts() {
     std::lock_guard lock(mutex_);
     MediaFacts facts{{}, ignored_, std::numeric_limits<GstClockTimeDiff>::max(), false};
@@ -131,13 +125,14 @@ class Scan {
         track.last = std::max(track.last, running);
       }
     }
+    flowing_ = true;
     track.buffers++;
     const int enough = track.facts.kind == TrackKind::video ? enough_frames : 1;
     if (track.buffers >= enough) track.complete = true;
   }
 
   void saw_event(GstEvent *event, Track &track) {
-    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) track.complete = true;
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) flowing_ = track.complete = true;
     if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
       GstCaps *caps = nullptr;
       gst_event_parse_caps(event, &caps);
@@ -167,7 +162,7 @@ class Scan {
   std::mutex mutex_;  // guards what follows against the streaming threads
   std::vector<std::unique_ptr<Track>> tracks_;
   std::vector<std::string> ignored_;
-  bool all_pads_ = false;
+  bool flowing_ = false;
   bool finished_ = false;
 };
 
@@ -199,10 +194,9 @@ Error explain(GstMessage *message) {
 Result<MediaFacts> scan_media(const std::string &uri, milliseconds deadline) {
   const auto pipeline = sink(gst_pipeline_new("scan"));
   Scan scan(pipeline.get());
-  ParsedSourceHandlers handlers;
-  handlers.pad_added = [&scan](GstBin *bin, GstPad *pad) { scan.pad_added(bin, pad); };
-  handlers.no_more_pads = [&scan] { scan.no_more_pads(); };
-  gst_bin_add(GST_BIN(pipeline.get()), make_parsed_source(uri, std::move(handlers)));
+  gst_bin_add(GST_BIN(pipeline.get()), make_parsed_source(uri, [&scan](GstBin *bin, GstPad *pad) {
+                scan.pad_added(bin, pad);
+              }));
   const auto bus = adopt(gst_element_get_bus(pipeline.get()));
   const auto started = gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
 

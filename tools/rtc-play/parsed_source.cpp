@@ -10,17 +10,12 @@ namespace {
 
 struct State {
   GstBin *bin;  // owns this state
-  ParsedSourceHandlers handlers;
+  StreamAdded added;
 };
 
 void stream_added(GstElement *, GstPad *pad, gpointer data) {
   auto *state = static_cast<State *>(data);
-  state->handlers.pad_added(state->bin, pad);
-}
-
-void streams_complete(GstElement *, gpointer data) {
-  auto *state = static_cast<State *>(data);
-  if (state->handlers.no_more_pads) state->handlers.no_more_pads();
+  state->added(state->bin, pad);
 }
 
 // A source has one pad, or with RTSP one for each stream; each gets its own parser.
@@ -28,7 +23,6 @@ void source_added(GstElement *, GstPad *pad, gpointer data) {
   auto *state = static_cast<State *>(data);
   GstElement *parser = gst_element_factory_make("parsebin", nullptr);
   g_signal_connect(parser, "pad-added", G_CALLBACK(stream_added), state);
-  g_signal_connect(parser, "no-more-pads", G_CALLBACK(streams_complete), state);
   gst_bin_add(state->bin, parser);
   gst_element_sync_state_with_parent(parser);
   const auto sink = adopt(gst_element_get_static_pad(parser, "sink"));
@@ -37,10 +31,10 @@ void source_added(GstElement *, GstPad *pad, gpointer data) {
 
 }  // namespace
 
-GstElement *make_parsed_source(const std::string &uri, ParsedSourceHandlers handlers) {
+GstElement *make_parsed_source(const std::string &uri, StreamAdded added) {
   GstElement *bin = gst_bin_new(nullptr);
   GstElement *source = gst_element_factory_make("urisourcebin", nullptr);
-  auto *state = new State{GST_BIN(bin), std::move(handlers)};
+  auto *state = new State{GST_BIN(bin), std::move(added)};
   g_object_set_data_full(G_OBJECT(bin), "state", state,
                          [](gpointer data) { delete static_cast<State *>(data); });
   g_object_set(source, "uri", uri.c_str(), nullptr);

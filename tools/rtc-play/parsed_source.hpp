@@ -8,16 +8,12 @@
 
 namespace rtc {
 
-struct ParsedSourceHandlers {
-  // A stream is there, on a streaming thread. The pad is inside `bin`: what it is linked to goes
-  // into `bin` too.
-  std::function<void(GstBin *bin, GstPad *pad)> pad_added;
-  // No further stream will come.
-  std::function<void()> no_more_pads;
-};
+// A stream is there, on a streaming thread. The pad is inside `bin`: what it is linked to goes into
+// `bin` too. Nothing flows from any stream of a recording before all of them were announced.
+using StreamAdded = std::function<void(GstBin *bin, GstPad *pad)>;
 
-// Returns a floating GstBin. The handlers live as long as the bin does.
-GstElement *make_parsed_source(const std::string &uri, ParsedSourceHandlers handlers);
+// Returns a floating GstBin. `added` lives as long as the bin does.
+GstElement *make_parsed_source(const std::string &uri, StreamAdded added);
 
 // Of the parsed stream behind a pad; never null.
 GstCaps *stream_caps(GstPad *pad);

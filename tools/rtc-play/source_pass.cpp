@@ -55,14 +55,9 @@ std::shared_ptr<SourcePass> SourcePass::make(const std::string &uri,
 
 void SourcePass::build(const std::string &uri) {
   const std::weak_ptr<SourcePass> weak = weak_from_this();
-  ParsedSourceHandlers handlers;
-  handlers.pad_added = [weak](GstBin *bin, GstPad *pad) {
+  bin_ = sink(make_parsed_source(uri, [weak](GstBin *bin, GstPad *pad) {
     if (auto self = weak.lock()) self->stream_added(bin, pad);
-  };
-  handlers.no_more_pads = [weak] {
-    if (auto self = weak.lock()) self->streams_complete();
-  };
-  bin_ = sink(make_parsed_source(uri, std::move(handlers)));
+  }));
   // Coming up, it must not take the running pipeline back into an asynchronous state change.
   g_object_set(bin_.get(), "async-handling", TRUE, nullptr);
 
@@ -115,22 +110,13 @@ void SourcePass::stream_added(GstBin *bin, GstPad *pad) {
   gst_pad_link(pad, input.get());
 }
 
-void SourcePass::streams_complete() {
-  for (size_t i = 0; i < tracks_.size(); i++) {
-    std::unique_lock lock(mutex_);
-    const bool found = tracks_[i].found;
-    lock.unlock();
-    if (!found) track_ended(i);
-  }
-}
-
 void SourcePass::track_ended(size_t index) {
   {
     std::lock_guard lock(mutex_);
     if (std::exchange(tracks_[index].ended, true)) return;
-    if (!std::all_of(tracks_.begin(), tracks_.end(),
-                     [](const Track &track) { return track.ended; }))
-      return;
+    // A track that was not announced before another one ended does not come in this pass.
+    const auto over = [](const Track &track) { return track.ended || !track.found; };
+    if (!std::all_of(tracks_.begin(), tracks_.end(), over)) return;
   }
   ended_();
 }

@@ -38,7 +38,6 @@ class SourcePass : public std::enable_shared_from_this<SourcePass> {
   SourcePass() = default;
   void build(const std::string &uri);
   void stream_added(GstBin *bin, GstPad *pad);
-  void streams_complete();
   void track_ended(size_t track);
   GstPadProbeReturn passing(GstPad *pad, GstPadProbeInfo *info, size_t track);
   GstBuffer *stamp(GstPad *pad, GstBuffer *buffer, size_t track);

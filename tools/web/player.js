@@ -112,7 +112,7 @@ export class Player extends EventTarget {
     const { video, audio } = stats;
     $('fact-video').textContent = video?.codec ?? '–';
     $('fact-size').textContent = video?.width ? `${video.width} × ${video.height}` : '–';
-    $('fact-audio').textContent = audio?.codec ? `${audio.codec.replace(/^opus$/, 'Opus')}${/stereo=1/.test(audio.sdpFmtpLine) ? ', stereo' : ''}` : '–';
+    $('fact-audio').textContent = audio?.codec ? `${audio.codec.replace(/^opus$/i, 'Opus')}${/stereo=1/.test(audio.sdpFmtpLine) ? ', stereo' : ''}` : '–';
     $('fact-freezes').textContent = video?.freezeCount ?? '–';
     $('fact-path').textContent = stats.localCandidateType ? `${stats.localCandidateType} – ${stats.remoteCandidateType}` : '–';
   }

@@ -1,0 +1,243 @@
+#include "publishing_element.hpp"
+
+#include <gst/video/video.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "element_error.hpp"
+
+namespace rtc {
+
+std::vector<std::shared_ptr<SinkPad>> PublishingElement::pads() const {
+  std::lock_guard lock(mutex_);
+  return pads_;
+}
+
+Input::Hooks PublishingElement::hooks(const std::string &pad) {
+  Input::Hooks hooks;
+  hooks.encoder_setup = [this](const std::string &name, GstElement *encoder) {
+    g_signal_emit_by_name(element_, "encoder-setup", name.c_str(), encoder);
+  };
+  hooks.keyframe_upstream = [this, pad] {
+    loop_->post([this, pad] {
+      const auto ghost = adopt(gst_element_get_static_pad(element_, pad.c_str()));
+      if (ghost)
+        gst_pad_push_event(
+            ghost.get(), gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+    });
+  };
+  hooks.caps_known = [this] {
+    loop_->post([this] {
+      if (publisher_) publisher_->inputs_changed();
+    });
+  };
+  hooks.failed = [this](const Error &error) { post_error(element_, error); };
+  return hooks;
+}
+
+GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const char *name) {
+  const bool video = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), "video");
+  const auto kind = video ? MediaKind::video : MediaKind::audio;
+  std::string pad_name;
+  {
+    std::lock_guard lock(mutex_);
+    auto &next = video ? next_video_ : next_audio_;
+    unsigned index = next;
+    if (name) sscanf(name, "%*[a-z]_%u", &index);
+    pad_name = format("%s_%u", to_string(kind), index);
+    next = std::max(next, index + 1);
+  }
+  if (const auto existing = adopt(gst_element_get_static_pad(element_, pad_name.c_str())))
+    return nullptr;
+  if (!loop_) loop_.emplace("rtcsink");
+  if (!pool_)
+    pool_ = std::make_shared<WorkerPool>(
+        std::min(2u, std::max(1u, std::thread::hardware_concurrency())));
+
+  auto input = std::make_shared<Input>(*loop_, kind, pad_name, hooks(pad_name), pool_);
+  auto pad = std::make_shared<SinkPad>(GST_BIN(element_), pad_template, pad_name.c_str(), input);
+  pad->on_end([this] { inputs_ended(); });
+  {
+    std::lock_guard lock(mutex_);
+    pads_.push_back(pad);
+    pad->set_epoch(epoch_);
+  }
+  const auto encoding = publisher_settings();
+  loop_->call([&] {
+    if (encoding) input->configure(encoding->encoding);
+    if (publisher_) publisher_->add_input(input);
+  });
+  gst_pad_set_active(pad->ghost(), TRUE);
+  gst_element_add_pad(element_, pad->ghost());
+  return pad->ghost();
+}
+
+void PublishingElement::release_pad(GstPad *ghost) {
+  std::shared_ptr<SinkPad> pad;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = std::find_if(pads_.begin(), pads_.end(),
+                                    [&](const auto &p) { return p->ghost() == ghost; });
+    if (found == pads_.end()) return;
+    pad = *found;
+    pads_.erase(found);
+  }
+  loop_->call([&] {
+    if (publisher_) publisher_->remove_input(pad->input());
+  });
+  gst_pad_set_active(ghost, FALSE);
+  gst_element_remove_pad(element_, ghost);
+}
+
+Result<PublisherSettings> PublishingElement::publisher_settings() const {
+  const auto s = settings.copy();
+  const auto video = parse_codec_names(split(s.video_codecs, ','), MediaKind::video);
+  if (!video) return video.error();
+  const auto audio = parse_codec_names(split(s.audio_codecs, ','), MediaKind::audio);
+  if (!audio) return audio.error();
+  PublisherSettings result;
+  result.connection = s;
+  result.stream_is_fixed = !s.stream.empty();
+  const CharPtr element_name(gst_element_get_name(element_));
+  result.stream = s.stream.empty() ? element_name.get() : s.stream;
+  result.max_viewers = s.max_viewers;
+  result.encoding = {*video,
+                     *audio,
+                     s.video_bitrate,
+                     s.audio_bitrate,
+                     milliseconds(s.keyframe_interval),
+                     milliseconds(s.linger)};
+  return result;
+}
+
+bool PublishingElement::start() {
+  auto configured = publisher_settings();
+  if (!configured) {
+    post_error(element_, configured.error());
+    return false;
+  }
+  if (!loop_) loop_.emplace("rtcsink");
+  std::vector<std::shared_ptr<Input>> inputs;
+  for (const auto &pad : pads()) inputs.push_back(pad->input());
+  std::optional<Error> error;
+  loop_->call([&] {
+    for (const auto &input : inputs) input->configure(configured->encoding);
+    publisher_ = std::make_unique<Publisher>(*loop_, *configured, *this, reaper_);
+    if (const auto started = publisher_->start(inputs); !started) {
+      error = started.error();
+      publisher_.reset();
+    }
+  });
+  if (error) post_error(element_, *error);
+  return !error;
+}
+
+void PublishingElement::play() {
+  const auto clock = adopt(gst_element_get_clock(element_));
+  if (!clock) return;
+  GstClockTime epoch;
+  {
+    std::lock_guard lock(mutex_);
+    if (!GST_CLOCK_TIME_IS_VALID(epoch_)) epoch_ = gst_element_get_base_time(element_);
+    epoch = epoch_;
+  }
+  for (const auto &pad : pads()) pad->set_epoch(epoch);
+  loop_->post([this, clock, epoch] {
+    if (publisher_) publisher_->play(clock, epoch);
+  });
+}
+
+void PublishingElement::stop() {
+  if (!loop_) return;
+  loop_->call([&] { publisher_.reset(); });
+  std::lock_guard lock(mutex_);
+  epoch_ = GST_CLOCK_TIME_NONE;
+  url_.clear();
+  for (const auto &pad : pads_) pad->rewind();
+}
+
+void PublishingElement::inputs_ended() {
+  for (const auto &pad : pads())
+    if (!pad->ended()) return;
+  loop_->call([this] {
+    if (publisher_) publisher_->finish();
+  });
+}
+
+bool PublishingElement::disconnect_viewer(const char *session) {
+  bool found = false;
+  if (loop_ && session)
+    loop_->call([&] {
+      found = publisher_ && publisher_->disconnect_viewer(session, "disconnected by the publisher");
+    });
+  return found;
+}
+
+std::string PublishingElement::url() const {
+  std::lock_guard lock(mutex_);
+  return url_;
+}
+
+void PublishingElement::publisher_failed(const Error &error) { post_error(element_, error); }
+
+StructurePtr PublishingElement::stats() {
+  return stats_reader_.read(loop_ ? &*loop_ : nullptr, [this](auto done) {
+    if (publisher_) publisher_->get_stats(std::move(done));
+  });
+}
+
+void PublishingElement::publisher_ready(const std::string &url, const std::string &stream) {
+  {
+    std::lock_guard lock(mutex_);
+    url_ = url;
+  }
+  post(gst_structure_new("rtc-ready", "url", G_TYPE_STRING, url.c_str(), "stream", G_TYPE_STRING,
+                         stream.c_str(), nullptr));
+}
+
+void PublishingElement::publisher_lost(const Error &error) {
+  post(gst_structure_new("rtc-signaling-lost", "reason", G_TYPE_STRING, error.message.c_str(),
+                         nullptr));
+}
+
+void PublishingElement::publisher_warns(const std::string &session, const Error &error) {
+  auto about = error;
+  about.detail += " (session " + session + ")";
+  post_warning(element_, about);
+}
+
+bool PublishingElement::accept_viewer(const std::string &session, const std::string &peer) {
+  gboolean accepted = TRUE;
+  g_signal_emit_by_name(element_, "accept-viewer", session.c_str(), peer.c_str(), &accepted);
+  return accepted;
+}
+
+void PublishingElement::viewer_added(const std::string &session, const std::string &peer,
+                                     GstElement *webrtcbin, size_t viewers) {
+  viewer_count_ = static_cast<guint>(viewers);
+  g_signal_emit_by_name(element_, "viewer-added", session.c_str(), peer.c_str(), webrtcbin);
+  post(gst_structure_new("rtc-viewer-added", "session", G_TYPE_STRING, session.c_str(), "peer",
+                         G_TYPE_STRING, peer.c_str(), "viewers", G_TYPE_UINT,
+                         static_cast<guint>(viewers), nullptr));
+}
+
+void PublishingElement::viewer_started(const std::string &session, const std::string &peer) {
+  post(gst_structure_new("rtc-viewer-connected", "session", G_TYPE_STRING, session.c_str(), "peer",
+                         G_TYPE_STRING, peer.c_str(), nullptr));
+}
+
+void PublishingElement::viewer_removed(const std::string &session, const std::string &peer,
+                                       const std::string &reason, size_t viewers) {
+  viewer_count_ = static_cast<guint>(viewers);
+  g_signal_emit_by_name(element_, "viewer-removed", session.c_str(), peer.c_str(), reason.c_str());
+  post(gst_structure_new("rtc-viewer-removed", "session", G_TYPE_STRING, session.c_str(), "peer",
+                         G_TYPE_STRING, peer.c_str(), "reason", G_TYPE_STRING, reason.c_str(),
+                         "viewers", G_TYPE_UINT, static_cast<guint>(viewers), nullptr));
+}
+
+void PublishingElement::post(GstStructure *structure) {
+  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), structure));
+}
+
+}  // namespace rtc

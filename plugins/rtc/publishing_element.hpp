@@ -1,0 +1,88 @@
+// What rtcsink does between its GObject face and the publisher: settings to a publisher, request
+// pads to inputs, events to signals and messages.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "properties.hpp"
+#include "session/publisher.hpp"
+#include "sink_pad.hpp"
+#include "stats_reader.hpp"
+
+namespace rtc {
+
+struct SinkSettings : ConnectionSettings {
+  std::string stream;
+  std::string video_codecs = "VP8,H264,VP9,AV1";
+  std::string audio_codecs = "OPUS";
+  guint video_bitrate = 0;
+  guint audio_bitrate = 64000;
+  guint keyframe_interval = 10000;
+  guint linger = 5000;
+  guint max_viewers = 0;
+};
+
+class PublishingElement : public Publisher::Events {
+ public:
+  explicit PublishingElement(GstElement *element) : element_(element) {}
+  ~PublishingElement() override { stop(); }
+
+  GstPad *request_new_pad(GstPadTemplate *pad_template, const char *name);
+  void release_pad(GstPad *pad);
+
+  // The states of the element; start() posts its error.
+  bool start();
+  void play();
+  void stop();
+
+  bool disconnect_viewer(const char *session);
+  guint viewer_count() const { return viewer_count_; }
+  std::string url() const;
+  StructurePtr stats();
+
+  GuardedSettings<SinkSettings> settings;
+
+ private:
+  void publisher_ready(const std::string &url, const std::string &stream) override;
+  void publisher_lost(const Error &error) override;
+  void publisher_failed(const Error &error) override;
+  void publisher_warns(const std::string &session, const Error &error) override;
+  bool accept_viewer(const std::string &session, const std::string &peer) override;
+  void viewer_added(const std::string &session, const std::string &peer, GstElement *webrtcbin,
+                    size_t viewers) override;
+  void viewer_started(const std::string &session, const std::string &peer) override;
+  void viewer_removed(const std::string &session, const std::string &peer,
+                      const std::string &reason, size_t viewers) override;
+
+  Result<PublisherSettings> publisher_settings() const;
+  Input::Hooks hooks(const std::string &pad);
+  void inputs_ended();
+  void post(GstStructure *structure);
+  std::vector<std::shared_ptr<SinkPad>> pads() const;
+
+  GstElement *const element_;
+  std::atomic<guint> viewer_count_{0};
+
+  // Made with the element's first pad or start; destroyed in the reverse order of this list.
+  std::optional<EventLoop> loop_;
+  std::shared_ptr<Reaper> reaper_ = std::make_shared<Reaper>();
+  std::shared_ptr<WorkerPool> pool_;
+  std::unique_ptr<Publisher> publisher_;  // on the loop only
+  StatsReader stats_reader_;
+
+  mutable std::mutex mutex_;  // guards everything below; no call goes out under it
+  std::vector<std::shared_ptr<SinkPad>> pads_;
+  unsigned next_video_ = 0;
+  unsigned next_audio_ = 0;
+  std::string url_;
+  GstClockTime epoch_ = GST_CLOCK_TIME_NONE;
+};
+
+}  // namespace rtc
