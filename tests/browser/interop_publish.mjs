@@ -32,7 +32,7 @@ await test('gstwebrtc-api 3.0.0 publishes', async (world) => {
     return Math.min(...sent) > 90;
   }, { polling: 200, timeout: 60000 });
   await publisher.evaluate(() => window.producer.close());
-  world.check(await recorder.ended === 0, 'rtcsrc records it, and ends with it');
+  world.check(await recorder.exit() === 0, 'rtcsrc records it, and ends with it');
   checkRecording(world, file, 2);
   await sessionIs(viewer, 'waiting', 'ended');
   world.check(true, 'the page is told that it ended');

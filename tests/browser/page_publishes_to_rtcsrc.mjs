@@ -22,7 +22,7 @@ await test('page publishes to rtcsrc', async (world) => {
   world.check(true, 'rtcsrc takes what the page publishes');
   await world.screenshot(page, 'page_publishes');
   await page.click('#publish-stop');
-  world.check(await recorder.ended === 0, 'the recording ends with the stream');
+  world.check(await recorder.exit() === 0, 'the recording ends with the stream');
   checkRecording(world, file, SECONDS - 1);
   world.check(page.errors.length === 0, 'no script error on the page');
 });

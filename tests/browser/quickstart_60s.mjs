@@ -69,6 +69,6 @@ async function record(world) {
   const writer = world.pipeline(`videotestsrc num-buffers=300 pattern=ball ! video/x-raw,width=640,height=360,framerate=30/1
     ! vp8enc deadline=1 keyframe-max-dist=60 target-bitrate=1000000 ! queue ! webmmux name=m ! filesink location=${file}
     audiotestsrc num-buffers=500 samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc ! queue ! m.`);
-  if (await writer.ended !== 0) throw new Error(`no sample recording: ${writer.output}`);
+  if (await writer.exit() !== 0) throw new Error(`no sample recording: ${writer.output}`);
   return file;
 }

@@ -192,6 +192,17 @@ class Process {
     });
   }
 
+  /** Waits until it ends by itself; resolves with its exit status. */
+  exit(milliseconds = DEADLINE) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${this.name} did not end; its output:\n${this.output.slice(-3000)}`)), milliseconds);
+      this.ended.then((code) => {
+        clearTimeout(timer);
+        resolve(code);
+      });
+    });
+  }
+
   kill(signal = 'SIGTERM') {
     this.#child.kill(signal);
   }

@@ -220,7 +220,7 @@ TEST_F(LoopSourceTest, BaselineGoesThroughUntouched) {
   EXPECT_TRUE(loop.plans()[0].untouched) << loop.plans()[0].text;
   loop.run(3);
   loop.expect_rising();
-  loop.expect_periodic(3, 60, 2 * GST_SECOND, 0);
+  loop.expect_periodic(3, 60, 2 * GST_SECOND, GST_USECOND);
 }
 
 TEST_F(LoopSourceTest, OnceEndsWithTheRecording) {

@@ -264,14 +264,16 @@ TEST_F(RoomsClientTest, ARefusedRequestLeavesTheConnection) {
   EXPECT_EQ(watcher.log().lost, 0);
 }
 
-TEST_F(RoomsClientTest, StopsSilentlyAndStartsAgain) {
+TEST_F(RoomsClientTest, StopsSilently) {
   start();
   Party film(loop_, at(), publisher);
-  film.stop();  // while it connects
+  film.stop();  // while it connects, or just after
+  const auto before = film.log().ready;
   Party watcher(loop_, at(), viewer);
   ASSERT_TRUE(watcher.wait_ready());
   watcher.stop();
-  EXPECT_EQ(film.log().ready + film.log().lost + watcher.log().lost, 0);
+  EXPECT_EQ(film.log().ready, before);
+  EXPECT_EQ(film.log().lost + watcher.log().lost, 0);
 }
 
 TEST(Registry, NamesTheSchemesItKnows) {
@@ -285,10 +287,13 @@ TEST(Registry, NamesTheSchemesItKnows) {
   EXPECT_EQ(join(signaler_schemes(), " "), "ws wss rtc+ws rtc+wss");
 }
 
-// Accepts one connection, answers the handshake as told, and is silent.
+// Accepts one connection, answers the handshake as told, and says no more.
 class FakeServer {
  public:
-  explicit FakeServer(std::string answer) : answer_(std::move(answer)) {
+  using Answer = std::function<std::string(const std::string &request)>;
+  explicit FakeServer(std::string answer)
+      : FakeServer([answer](const std::string &) { return answer; }) {}
+  explicit FakeServer(Answer answer) : answer_(std::move(answer)) {
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -301,7 +306,9 @@ class FakeServer {
     thread_ = std::thread([this] {
       const int peer = accept(fd_, nullptr, nullptr);
       char buffer[4096];
-      if (recv(peer, buffer, sizeof buffer, 0) > 0) ::send(peer, answer_.data(), answer_.size(), 0);
+      const auto count = recv(peer, buffer, sizeof buffer, 0);
+      const auto text = answer_(std::string(buffer, count > 0 ? static_cast<size_t>(count) : 0));
+      ::send(peer, text.data(), text.size(), MSG_NOSIGNAL);
       ::shutdown(peer, SHUT_WR);
       while (recv(peer, buffer, sizeof buffer, 0) > 0) {
       }
@@ -315,7 +322,7 @@ class FakeServer {
   SignalerSettings settings() const { return {format("ws://127.0.0.1:%u/", port_), "", ""}; }
 
  private:
-  std::string answer_;
+  Answer answer_;
   int fd_ = -1;
   unsigned port_ = 0;
   std::thread thread_;
@@ -342,6 +349,49 @@ TEST(RoomsClient, TellsWhatAnswersInsteadOfAServer) {
   FakeServer busy("HTTP/1.1 503 Service Unavailable\r\n\r\n");
   Party party(loop, busy.settings(), viewer);
   EXPECT_TRUE(party.wait([](auto &l) { return l.lost == 1; }));
+}
+
+// RFC 6455 section 4.2.2.
+std::string accept_handshake(const std::string &request) {
+  const std::string name = "Sec-WebSocket-Key: ";
+  const auto start = request.find(name) + name.size();
+  const auto text = request.substr(start, request.find('\r', start) - start) +
+                    "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  guint8 digest[20];
+  gsize size = sizeof digest;
+  const std::unique_ptr<GChecksum, Freer<g_checksum_free>> sum(g_checksum_new(G_CHECKSUM_SHA1));
+  g_checksum_update(sum.get(), reinterpret_cast<const guchar *>(text.data()), -1);
+  g_checksum_get_digest(sum.get(), digest, &size);
+  return std::string("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n") +
+         "Connection: Upgrade\r\nSec-WebSocket-Accept: " +
+         CharPtr(g_base64_encode(digest, size)).get() + "\r\n\r\n";
+}
+
+// The server of gst-plugins-rs confirms nothing to a peer that does not listen.
+TEST(RoomsClient, NeedsNoConfirmationOfItsStatus) {
+  FakeServer other([](const std::string &request) {
+    const auto say = [](const char *text) {
+      return ws_frame(WsMessage::Type::text, text, nullptr);
+    };
+    return accept_handshake(request) + say(R"({"type":"welcome","peerId":"me"})") +
+           say(R"({"type":"list","producers":[{"id":"me","meta":null},{"id":"p","meta":null}]})");
+  });
+  EventLoop loop("test");
+  Party party(loop, other.settings(), {true, true, "film", true});
+  ASSERT_TRUE(party.wait([](auto &l) { return l.peers.size() == 1; }));
+  EXPECT_EQ(party.log().ready, 1);
+  EXPECT_EQ(party.log().name, "film");
+  EXPECT_TRUE(party.log().peers.contains("p"));
+}
+
+TEST(RoomsClient, AWebSocketServerOfAnotherKindIsFinal) {
+  FakeServer echo([](const std::string &request) {
+    return accept_handshake(request) + ws_frame(WsMessage::Type::text, "hello", nullptr);
+  });
+  EventLoop loop("test");
+  Party party(loop, echo.settings(), viewer);
+  ASSERT_TRUE(party.wait([](auto &l) { return l.failed.size() == 1; }));
+  EXPECT_NE(party.log().failed[0].message.find("rooms protocol"), std::string::npos);
 }
 
 }  // namespace

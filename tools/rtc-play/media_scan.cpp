@@ -19,6 +19,7 @@ namespace {
 // Encoders with B-frames use them within the first frames of any moving picture; this is 5 s at 60
 // fps.
 constexpr int enough_frames = 300;
+constexpr seconds live_settling{2};
 
 struct Track {
   TrackFacts facts;
@@ -149,8 +150,8 @@ class Scan {
 
   void finish_if_complete() {
     const bool complete =
-        all_pads_ && std::all_of(tracks_.begin(), tracks_.end(),
-                                 [](const auto &track) { return track->complete; });
+        flowing_ && std::all_of(tracks_.begin(), tracks_.end(),
+                                [](const auto &track) { return track->complete; });
     if (!complete || finished_) return;
     finished_ = true;
     gst_element_post_message(
@@ -199,11 +200,12 @@ Result<MediaFacts> scan_media(const std::string &uri, milliseconds deadline) {
               }));
   const auto bus = adopt(gst_element_get_bus(pipeline.get()));
   const auto started = gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  const bool live = started == GST_STATE_CHANGE_NO_PREROLL;
 
   const auto types =
       GstMessageType(GST_MESSAGE_ERROR | GST_MESSAGE_ELEMENT | GST_MESSAGE_APPLICATION);
-  const auto end = Clock::now() + deadline;
-  std::optional<Error> failure;
+  auto end = Clock::now() + deadline;
+  std::optional<Error> failure, lacking;
   for (bool done = false; !done && !failure;) {
     const auto left = std::max<long>(0, duration_cast<milliseconds>(end - Clock::now()).count());
     const auto message =
@@ -213,17 +215,22 @@ Result<MediaFacts> scan_media(const std::string &uri, milliseconds deadline) {
     else if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR)
       failure = explain(message.get());
     else if (gst_is_missing_plugin_message(message.get()))
-      failure = missing_plugin(message.get());
-    else if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_APPLICATION)
+      lacking = missing_plugin(message.get());
+    else if (GST_MESSAGE_TYPE(message.get()) != GST_MESSAGE_APPLICATION)
+      continue;
+    else if (live)  // its tracks come one by one
+      end = std::min(end, Clock::now() + live_settling);
+    else
       done = true;
   }
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-  if (failure) return *failure;
   auto facts = scan.facts();
+  if (lacking && (failure || facts.tracks.empty())) return *lacking;
+  if (failure) return *failure;
   if (facts.tracks.empty())
     return Error{Error::Kind::failed,
                  "There is neither video nor audio in it, or nothing came in time", uri};
-  facts.live = started == GST_STATE_CHANGE_NO_PREROLL;
+  facts.live = live;
   return facts;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "channel_layout.hpp"
 #include "parsed_source.hpp"
 
 namespace rtc {
@@ -12,7 +13,7 @@ namespace {
 
 // Encoded data that waits for the other track: recordings are interleaved by seconds at worst.
 constexpr const char *interleave_queue =
-    "queue max-size-buffers=0 max-size-bytes=67108864 max-size-time=10000000000";
+    "queue name=in max-size-buffers=0 max-size-bytes=67108864 max-size-time=10000000000";
 
 std::optional<Nanoseconds> valid(GstClockTime time) {
   if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
@@ -91,23 +92,38 @@ void SourcePass::stream_added(GstBin *bin, GstPad *pad) {
     if (track) track->found = true;
   }
   if (!track) return;
-  auto description = std::string(interleave_queue);
-  if (!track->plan.untouched) description += " ! " + track->plan.decoder;
-  GError *raw_error = nullptr;
-  GstElement *chain = gst_parse_bin_from_description(description.c_str(), TRUE, &raw_error);
-  const ErrorPtr error(raw_error);
-  if (!chain) {
-    GST_ELEMENT_ERROR(bin_.get(), CORE, MISSING_PLUGIN,
-                      ("A GStreamer element is missing: %s", error->message),
-                      ("%s", description.c_str()));
-    return;
-  }
+  GstElement *chain = make_chain(track->plan);
+  if (!chain) return;
   gst_bin_add(bin, chain);
   const auto source = adopt(gst_element_get_static_pad(chain, "src"));
   const auto input = adopt(gst_element_get_static_pad(chain, "sink"));
   gst_ghost_pad_set_target(GST_GHOST_PAD(track->pad.get()), source.get());
   gst_element_sync_state_with_parent(chain);
   gst_pad_link(pad, input.get());
+}
+
+// A bin from the encoded stream to what the sink gets.
+GstElement *SourcePass::make_chain(const TrackPlan &plan) {
+  auto description = std::string(interleave_queue);
+  if (!plan.untouched) description += " ! " + plan.decoder;
+  GError *raw_error = nullptr;
+  GstElement *chain = gst_parse_bin_from_description(description.c_str(), FALSE, &raw_error);
+  const ErrorPtr error(raw_error);
+  if (!chain) {
+    GST_ELEMENT_ERROR(bin_.get(), CORE, MISSING_PLUGIN,
+                      ("A GStreamer element is missing: %s", error->message),
+                      ("%s", description.c_str()));
+    return nullptr;
+  }
+  if (const auto convert = adopt(gst_bin_get_by_name(GST_BIN(chain), "audio-in")))
+    assume_channel_layout(adopt(gst_element_get_static_pad(convert.get(), "sink")).get());
+  // Not by the parser: it would take the input of what decodebin is linked to only later.
+  const auto queue = adopt(gst_bin_get_by_name(GST_BIN(chain), "in"));
+  const auto input = adopt(gst_element_get_static_pad(queue.get(), "sink"));
+  const auto output = adopt(gst_bin_find_unlinked_pad(GST_BIN(chain), GST_PAD_SRC));
+  gst_element_add_pad(chain, gst_ghost_pad_new("sink", input.get()));
+  gst_element_add_pad(chain, gst_ghost_pad_new("src", output.get()));
+  return chain;
 }
 
 void SourcePass::track_ended(size_t index) {

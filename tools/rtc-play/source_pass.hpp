@@ -38,6 +38,7 @@ class SourcePass : public std::enable_shared_from_this<SourcePass> {
   SourcePass() = default;
   void build(const std::string &uri);
   void stream_added(GstBin *bin, GstPad *pad);
+  GstElement *make_chain(const TrackPlan &plan);
   void track_ended(size_t track);
   GstPadProbeReturn passing(GstPad *pad, GstPadProbeInfo *info, size_t track);
   GstBuffer *stamp(GstPad *pad, GstBuffer *buffer, size_t track);

@@ -111,9 +111,10 @@ void plan_video_decoder(const TrackFacts &facts, TrackPlan &plan) {
   // Half a frame of tolerance: variable rates measure a little above what they are.
   const bool too_fast = fps > most_fps + 0.5;
 
-  plan.decoder = "decodebin ! deinterlace fields=top ! videorate drop-only=true";
+  plan.decoder = "decodebin ! deinterlace fields=top";
   if (too_fast)
-    plan.decoder += format(" ! capsfilter caps=\"video/x-raw,framerate=%d/1\"", most_fps);
+    plan.decoder += format(
+        " ! videorate drop-only=true ! capsfilter caps=\"video/x-raw,framerate=%d/1\"", most_fps);
   plan.decoder +=
       " ! videoconvertscale ! capsfilter caps=\"video/x-raw,format=I420,pixel-aspect-ratio=1/1";
   if (size.width > 0) plan.decoder += format(",width=%d,height=%d", size.width, size.height);
@@ -152,8 +153,11 @@ Result<TrackPlan> plan_track(const TrackFacts &facts, GstCaps *accepted, bool de
     plan_video_decoder(facts, plan);
   else
     plan.decoder =
-        "decodebin ! audioconvert ! audioresample ! "
-        "capsfilter caps=\"audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=[1,2]\"";
+        // Interleaved first: what carries its own description of planes cannot get a channel
+        // layout.
+        "decodebin ! audioconvert ! capsfilter caps=\"audio/x-raw,layout=interleaved\" ! "
+        "audioconvert name=audio-in ! audioresample ! "
+        "capsfilter caps=\"audio/x-raw,format=S16LE,rate=48000,channels=[1,2]\"";
   return plan;
 }
 

@@ -41,6 +41,7 @@ export class Player extends EventTarget {
     };
     this.#video.onvolumechange = () => this.#soundChanged();
     $('fullscreen').onclick = () => this.#fullscreen();
+    page.room.addEventListener('streams', () => this.#offerAgain());
     if (page.session) this.#follow(page.session);
   }
 
@@ -84,11 +85,17 @@ export class Player extends EventTarget {
     $('notice').textContent = session ? words : 'Choose a stream to watch.';
     $('notice').hidden = state === 'playing';
     $('controls').hidden = !session;
-    $('again').hidden = !(state === 'waiting' && (reason === 'retry' || reason === 'ended'));
+    this.#offerAgain();
     $('screen').dataset.state = state;
     if (state === 'playing') $('graphs').hidden = $('facts').hidden = false;
     this.#soundChanged();
     this.dispatchEvent(new Event('change'));
+  }
+
+  // There is something to play again as long as the publisher is there.
+  #offerAgain() {
+    const { session, room } = this.#page;
+    $('again').hidden = session?.state !== 'waiting' || !room.streams.some(({ name }) => name === session.name);
   }
 
   #soundChanged() {
@@ -105,10 +112,11 @@ export class Player extends EventTarget {
 
   async #measure() {
     const { session } = this.#page;
-    const stats = await session?.stats();
-    if (!stats || session !== this.#page.session) return;
+    const stats = (await session?.stats()) ?? null;
+    if (session !== this.#page.session) return;
     this.#page.stats = stats;
-    for (const { graph, of } of this.#graphs) graph.push(of(stats) ?? null);
+    for (const { graph, of } of this.#graphs) graph.push((stats && of(stats)) ?? null);
+    if (!stats) return;
     const { video, audio } = stats;
     $('fact-video').textContent = video?.codec ?? '–';
     $('fact-size').textContent = video?.width ? `${video.width} × ${video.height}` : '–';

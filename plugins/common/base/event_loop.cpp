@@ -80,7 +80,10 @@ Timer EventLoop::every(milliseconds period, std::function<void()> task) {
 }
 
 Timer EventLoop::attach(milliseconds delay, bool repeat, std::function<void()> task) {
-  auto source = adopt(g_timeout_source_new(static_cast<guint>(std::max<long>(delay.count(), 0))));
+  const auto time = static_cast<guint>(std::max<long>(delay.count(), 0));
+  const bool whole = repeat && time > 0 && time % 1000 == 0;
+  auto source =
+      adopt(whole ? g_timeout_source_new_seconds(time / 1000) : g_timeout_source_new(time));
   attach_source(source.get(), context_.get(), std::move(task), repeat);
   return Timer(std::move(source));
 }

@@ -48,7 +48,8 @@ class EventLoop {
   GMainContext *context() const { return context_.get(); }
 
   Timer after(milliseconds delay, std::function<void()> task);
-  // Repeats until the timer is destroyed.
+  // Repeats until the timer is destroyed. A period of whole seconds may begin up to a second late,
+  // so that a thousand such timers wake the loop once.
   Timer every(milliseconds period, std::function<void()> task);
 
  private:

@@ -31,6 +31,8 @@ std::string decoder_for(const Codec &codec) {
   GList *all = gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DECODER | type,
                                                      GST_RANK_MARGINAL);
   const auto caps = adopt(gst_caps_from_string(codec.caps));
+  // Decoders of streams with an alpha channel take nothing else, and rank above the plain ones.
+  gst_caps_set_simple(caps.get(), "codec-alpha", G_TYPE_BOOLEAN, FALSE, nullptr);
   GList *fitting = gst_element_factory_list_filter(all, caps.get(), GST_PAD_SINK, FALSE);
   fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
   std::string name = fitting ? GST_OBJECT_NAME(fitting->data) : "";
