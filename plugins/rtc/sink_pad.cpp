@@ -21,6 +21,8 @@ SinkPad::SinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *name,
   appsink_ = share(gst_element_factory_make("appsink", (std::string(name) + "_sink").c_str()));
   g_object_set(appsink_.get(), "enable-last-sample", FALSE, "qos", FALSE, "processing-deadline",
                G_GUINT64_CONSTANT(0), nullptr);
+  // A pad that comes while the pipeline plays must not send it back to preroll.
+  if (GST_STATE(bin) == GST_STATE_PLAYING) g_object_set(appsink_.get(), "async", FALSE, nullptr);
   GstAppSinkCallbacks callbacks{};
   callbacks.new_sample = new_sample;
   const GDestroyNotify release = [](gpointer data) {

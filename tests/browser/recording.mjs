@@ -14,7 +14,9 @@ export function discover(path) {
 
 /** A pipeline that records a stream, audio and video, without transcoding. */
 export function recordPipeline(server, stream, path) {
-  return `rtcsrc uri=${server.ws} stream=${stream} name=s s. ! queue ! matroskamux name=m ! filesink location=${path} s. ! queue ! m.`;
+  // A queue takes anything, so the pads are named: gst-launch could not tell which queue is for which.
+  return `rtcsrc uri=${server.ws} stream=${stream} name=s matroskamux name=m ! filesink location=${path}
+    s.video_0 ! queue ! m.video_0 s.audio_0 ! queue ! m.audio_0`;
 }
 
 export function checkRecording(world, path, atLeast) {

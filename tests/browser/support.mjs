@@ -17,13 +17,20 @@ const DEADLINE = 30000;
 /** One test's processes and folders; everything is gone when the test is over. */
 class World {
   #cleanups = [];
+  #ending;
 
   /** Runs `undo` when the test is over, last first. */
   atEnd(undo) {
     this.#cleanups.push(undo);
   }
 
-  async end() {
+  /** Cleans up, once, however often it is called. */
+  end() {
+    this.#ending ??= this.#cleanUp();
+    return this.#ending;
+  }
+
+  async #cleanUp() {
     for (const undo of this.#cleanups.splice(0).reverse()) {
       try {
         await undo();

@@ -3,18 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "base/text.hpp"
 #include "server/server.hpp"
 #include "signaling/registry.hpp"
+#include "support/fake_server.hpp"
 #include "support/on_loop.hpp"
-#include "support/raw_client.hpp"
 
 namespace rtc {
 namespace {
 
-using test::OnLoop;
+using test::accept_handshake;
+using test::FakeServer;
 using test::Watched;
 
 // What a client has told its listener so far.
@@ -98,6 +97,8 @@ class Party : public Signaler::Listener {
   Watched<Log> log_;
   std::unique_ptr<Signaler> signaler_;
 };
+
+SignalerSettings at(unsigned port) { return {format("ws://127.0.0.1:%u/", port), "", ""}; }
 
 const Presence publisher{true, false, "film", true};
 const Presence viewer{false, true, "", true};
@@ -287,47 +288,6 @@ TEST(Registry, NamesTheSchemesItKnows) {
   EXPECT_EQ(join(signaler_schemes(), " "), "ws wss rtc+ws rtc+wss");
 }
 
-// Accepts one connection, answers the handshake as told, and says no more.
-class FakeServer {
- public:
-  using Answer = std::function<std::string(const std::string &request)>;
-  explicit FakeServer(std::string answer)
-      : FakeServer([answer](const std::string &) { return answer; }) {}
-  explicit FakeServer(Answer answer) : answer_(std::move(answer)) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    bind(fd_, reinterpret_cast<sockaddr *>(&address), size);
-    listen(fd_, 1);
-    getsockname(fd_, reinterpret_cast<sockaddr *>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] {
-      const int peer = accept(fd_, nullptr, nullptr);
-      char buffer[4096];
-      const auto count = recv(peer, buffer, sizeof buffer, 0);
-      const auto text = answer_(std::string(buffer, count > 0 ? static_cast<size_t>(count) : 0));
-      ::send(peer, text.data(), text.size(), MSG_NOSIGNAL);
-      ::shutdown(peer, SHUT_WR);
-      while (recv(peer, buffer, sizeof buffer, 0) > 0) {
-      }
-      ::close(peer);
-    });
-  }
-  ~FakeServer() {
-    thread_.join();
-    ::close(fd_);
-  }
-  SignalerSettings settings() const { return {format("ws://127.0.0.1:%u/", port_), "", ""}; }
-
- private:
-  Answer answer_;
-  int fd_ = -1;
-  unsigned port_ = 0;
-  std::thread thread_;
-};
-
 TEST(RoomsClient, TellsWhatAnswersInsteadOfAServer) {
   const struct {
     const char *answer;
@@ -342,29 +302,13 @@ TEST(RoomsClient, TellsWhatAnswersInsteadOfAServer) {
   EventLoop loop("test");
   for (const auto &row : rows) {
     FakeServer server(row.answer);
-    Party party(loop, server.settings(), viewer);
+    Party party(loop, at(server.port()), viewer);
     ASSERT_TRUE(party.wait([](auto &l) { return l.failed.size() == 1; })) << row.answer;
     EXPECT_EQ(party.log().failed[0].kind, row.kind) << row.answer;
   }
   FakeServer busy("HTTP/1.1 503 Service Unavailable\r\n\r\n");
-  Party party(loop, busy.settings(), viewer);
+  Party party(loop, at(busy.port()), viewer);
   EXPECT_TRUE(party.wait([](auto &l) { return l.lost == 1; }));
-}
-
-// RFC 6455 section 4.2.2.
-std::string accept_handshake(const std::string &request) {
-  const std::string name = "Sec-WebSocket-Key: ";
-  const auto start = request.find(name) + name.size();
-  const auto text = request.substr(start, request.find('\r', start) - start) +
-                    "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  guint8 digest[20];
-  gsize size = sizeof digest;
-  const std::unique_ptr<GChecksum, Freer<g_checksum_free>> sum(g_checksum_new(G_CHECKSUM_SHA1));
-  g_checksum_update(sum.get(), reinterpret_cast<const guchar *>(text.data()), -1);
-  g_checksum_get_digest(sum.get(), digest, &size);
-  return std::string("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n") +
-         "Connection: Upgrade\r\nSec-WebSocket-Accept: " +
-         CharPtr(g_base64_encode(digest, size)).get() + "\r\n\r\n";
 }
 
 // The server of gst-plugins-rs confirms nothing to a peer that does not listen.
@@ -377,7 +321,7 @@ TEST(RoomsClient, NeedsNoConfirmationOfItsStatus) {
            say(R"({"type":"list","producers":[{"id":"me","meta":null},{"id":"p","meta":null}]})");
   });
   EventLoop loop("test");
-  Party party(loop, other.settings(), {true, true, "film", true});
+  Party party(loop, at(other.port()), {true, true, "film", true});
   ASSERT_TRUE(party.wait([](auto &l) { return l.peers.size() == 1; }));
   EXPECT_EQ(party.log().ready, 1);
   EXPECT_EQ(party.log().name, "film");
@@ -389,7 +333,7 @@ TEST(RoomsClient, AWebSocketServerOfAnotherKindIsFinal) {
     return accept_handshake(request) + ws_frame(WsMessage::Type::text, "hello", nullptr);
   });
   EventLoop loop("test");
-  Party party(loop, echo.settings(), viewer);
+  Party party(loop, at(echo.port()), viewer);
   ASSERT_TRUE(party.wait([](auto &l) { return l.failed.size() == 1; }));
   EXPECT_NE(party.log().failed[0].message.find("rooms protocol"), std::string::npos);
 }

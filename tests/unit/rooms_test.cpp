@@ -1,108 +1,13 @@
 // The rules of rooms, one by one, without sockets.
-#include "server/rooms.hpp"
-
 #include <gtest/gtest.h>
+
+#include "support/rooms_fixture.hpp"
 
 namespace rtc {
 namespace {
 
 using namespace rooms;
-
-// Rooms whose ids count up (p1, p2, ... for peers and sessions alike), with a mailbox per peer.
-class RoomsTest : public testing::Test {
- protected:
-  std::string enter(const std::string &room = "room") {
-    Rooms::Outbox out;
-    const auto id = rooms_.connect(room, out);
-    sort(out);
-    EXPECT_EQ(take(id), R"({"type":"welcome","peerId":")" + id + "\"}");
-    return id;
-  }
-  void say(const std::string &peer, const std::string &text) {
-    Rooms::Outbox out;
-    rooms_.message(peer, text, out);
-    sort(out);
-  }
-  void leave(const std::string &peer) {
-    Rooms::Outbox out;
-    rooms_.disconnect(peer, out);
-    sort(out);
-  }
-  void sort(const Rooms::Outbox &out) {
-    for (const auto &message : out) {
-      if (message.close)
-        closed_.push_back(message.peer);
-      else
-        mail_[message.peer].push_back(message.text);
-    }
-  }
-  // The oldest message that has come for a peer.
-  std::string take(const std::string &peer) {
-    auto &box = mail_[peer];
-    if (box.empty()) return "";
-    const auto text = box.front();
-    box.erase(box.begin());
-    return text;
-  }
-  template <typename T>
-  T take(const std::string &peer) {
-    const auto text = take(peer);
-    const auto event = read_event(text);
-    if (event && std::holds_alternative<T>(*event)) return std::get<T>(*event);
-    ADD_FAILURE() << "unexpected: " << text;
-    return T{};
-  }
-  bool silent() const {
-    return std::all_of(mail_.begin(), mail_.end(),
-                       [](const auto &box) { return box.second.empty(); });
-  }
-  // Expects the next message to be a refusal with these words.
-  void refused(const std::string &peer, const std::string &words) {
-    const auto details = take<Refusal>(peer).details;
-    EXPECT_NE(details.find(words), std::string::npos) << details;
-  }
-
-  void be(const std::string &peer, const std::string &roles, const std::string &more = "") {
-    say(peer, R"({"type":"setPeerStatus","roles":[)" + roles + "]" + more + "}");
-  }
-  std::string producer(const std::string &more = "") {
-    const auto id = enter();
-    be(id, R"("producer")", more);
-    return id;
-  }
-  static std::string named(const std::string &name, const std::string &more = "") {
-    return R"(,"meta":{"name":")" + name + "\"}" + more;
-  }
-  void start(const std::string &from, const std::string &to, const std::string &more = "") {
-    say(from, R"({"type":"startSession","peerId":")" + to + "\"" + more + "}");
-  }
-  // A session of a viewer with a producer, after both have been told.
-  std::string session(const std::string &viewer, const std::string &producer) {
-    start(viewer, producer);
-    const auto id = take<SessionStarted>(viewer).session;
-    EXPECT_EQ(take<StartSession>(producer).session, id);
-    return id;
-  }
-  static std::string offer(const std::string &session) {
-    return R"({"type":"peer","sessionId":")" + session + R"(","sdp":{"type":"offer","sdp":"v=0"}})";
-  }
-  static std::string candidate(const std::string &session) {
-    return R"({"type":"peer","sessionId":")" + session +
-           R"(","ice":{"candidate":"c","sdpMLineIndex":0,"usernameFragment":"u"}})";
-  }
-  void end(const std::string &peer, const std::string &session, const std::string &more = "") {
-    say(peer, R"({"type":"endSessionV1_1","sessionId":")" + session + "\"" + more + "}");
-  }
-  PeerList list(const std::string &peer, bool consumers = false) {
-    say(peer, write(ListRequest{consumers}));
-    return take<PeerList>(peer);
-  }
-
-  int ids_ = 0;
-  Rooms rooms_{{{}, [this] { return "p" + std::to_string(++ids_); }}};
-  std::map<std::string, std::vector<std::string>> mail_;
-  std::vector<std::string> closed_;
-};
+class RoomsTest : public test::RoomsFixture {};
 
 TEST_F(RoomsTest, TellsIceServersInTheWelcome) {
   Rooms rooms({{{{"stun:s"}, "", ""}}, [] { return "x"; }});
@@ -327,83 +232,6 @@ TEST_F(RoomsTest, GivingUpARoleEndsItsSessions) {
   take<StartSession>(other);
   be(screen, "");
   EXPECT_EQ(take<EndSession>(other).session, pushed);
-}
-
-TEST_F(RoomsTest, ANameIsPublishedOnceInARoom) {
-  const auto first = producer(named("film"));
-  const auto second = enter(), far = enter("another");
-  be(second, R"("producer")", named("film"));
-  const auto refusal = take<Refusal>(second);
-  EXPECT_EQ(refusal.code, "name-taken");
-  EXPECT_NE(refusal.details.find("\"film\" is taken"), std::string::npos);
-  EXPECT_NE(refusal.details.find("\"stream\""), std::string::npos);
-  EXPECT_EQ(list(first).peers.size(), 1u);
-
-  be(far, R"("producer")", named("film"));
-  be(second, R"("listener")", named("film"));  // only a producer holds a name
-  take<PeerStatus>(second);
-  be(first, R"("producer")", named("film"));  // its own name again
-  EXPECT_TRUE(silent());
-  leave(first);
-  take<PeerStatus>(second);
-  be(second, R"("producer")", named("film"));
-  EXPECT_TRUE(silent());
-}
-
-TEST_F(RoomsTest, ProducersWithoutANameAreNeverRefused) {
-  const auto a = producer(), b = producer(), c = producer(R"(,"meta":{"name":""})"),
-             d = producer(R"(,"meta":{"name":""})");
-  EXPECT_TRUE(silent());
-  EXPECT_EQ(list(a).peers.size(), 4u);
-}
-
-TEST_F(RoomsTest, AReturningPublisherTakesItsNameFromItsGhost) {
-  const auto listener = enter(), viewer = enter();
-  be(listener, R"("listener")");
-  take<PeerStatus>(listener);
-  const auto ghost = producer(named("film", R"(,"instance":"i1")"));
-  take<PeerStatus>(ghost);
-  take<PeerStatus>(listener);
-  const auto id = session(viewer, ghost);
-
-  const auto other = enter();
-  be(other, R"("producer")", named("film", R"(,"instance":"i2")"));
-  EXPECT_EQ(take<Refusal>(other).code, "name-taken");
-  be(other, R"("producer")", named("film", R"(,"instance":"")"));
-  EXPECT_EQ(take<Refusal>(other).code, "name-taken");
-  EXPECT_TRUE(closed_.empty());
-
-  const auto back = enter();
-  be(back, R"("producer")", named("film", R"(,"instance":"i1")"));
-  EXPECT_EQ(closed_, std::vector<std::string>{ghost});
-  EXPECT_EQ(take<EndSession>(viewer).session, id);
-  const auto gone = take<PeerStatus>(listener);
-  EXPECT_EQ(gone.peer, ghost);
-  EXPECT_FALSE(gone.roles.producer);
-  EXPECT_EQ(take<PeerStatus>(listener).peer, back);
-  EXPECT_EQ(take<PeerStatus>(back).name, "film");
-  EXPECT_TRUE(silent());
-  EXPECT_EQ(list(viewer).peers.size(), 1u);
-  leave(ghost);  // its socket is noticed later
-  say(ghost, "{}");
-  EXPECT_TRUE(silent());
-}
-
-TEST_F(RoomsTest, ANameMayBeNumbered) {
-  const std::string unique = R"(,"uniqueName":true)";
-  producer(named("film"));
-  producer(named("film-2"));
-  const auto third = enter();
-  be(third, R"("producer")", R"(,"meta":{"a":1,"name":"film"},"instance":"i","uniqueName":true)");
-  const auto status = take<PeerStatus>(third);
-  EXPECT_EQ(status.name, "film-3");
-  EXPECT_EQ(status.meta, R"({"a":1,"name":"film-3"})");
-  const auto fourth = enter();
-  be(fourth, R"("producer")", named("film", unique));
-  EXPECT_EQ(take<PeerStatus>(fourth).name, "film-4");
-  const auto ghostly = enter();
-  be(ghostly, R"("producer")", named("film", R"(,"instance":"i","uniqueName":true)"));
-  EXPECT_EQ(take<PeerStatus>(ghostly).name, "film-3");
 }
 
 TEST_F(RoomsTest, AnswersWhatItCannotRead) {

@@ -195,9 +195,10 @@ Error explain(GstMessage *message) {
 Result<MediaFacts> scan_media(const std::string &uri, milliseconds deadline) {
   const auto pipeline = sink(gst_pipeline_new("scan"));
   Scan scan(pipeline.get());
-  gst_bin_add(GST_BIN(pipeline.get()), make_parsed_source(uri, [&scan](GstBin *bin, GstPad *pad) {
-                scan.pad_added(bin, pad);
-              }));
+  const auto source =
+      make_parsed_source(uri, [&scan](GstBin *bin, GstPad *pad) { scan.pad_added(bin, pad); });
+  if (!source) return source.error();
+  gst_bin_add(GST_BIN(pipeline.get()), *source);
   const auto bus = adopt(gst_element_get_bus(pipeline.get()));
   const auto started = gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   const bool live = started == GST_STATE_CHANGE_NO_PREROLL;

@@ -2,7 +2,9 @@
 
 #include <memory>
 
+#include "base/redact.hpp"
 #include "base/ref.hpp"
+#include "base/text.hpp"
 
 namespace rtc {
 
@@ -18,9 +20,7 @@ void stream_added(GstElement *, GstPad *pad, gpointer data) {
   state->added(state->bin, pad);
 }
 
-// A source has one pad, or with RTSP one for each stream; each gets its own parser.
-void source_added(GstElement *, GstPad *pad, gpointer data) {
-  auto *state = static_cast<State *>(data);
+void add_parser(State *state, GstPad *pad) {
   GstElement *parser = gst_element_factory_make("parsebin", nullptr);
   g_signal_connect(parser, "pad-added", G_CALLBACK(stream_added), state);
   gst_bin_add(state->bin, parser);
@@ -29,17 +29,30 @@ void source_added(GstElement *, GstPad *pad, gpointer data) {
   gst_pad_link(pad, sink.get());
 }
 
+void source_added(GstElement *, GstPad *pad, gpointer data) {
+  add_parser(static_cast<State *>(data), pad);
+}
+
 }  // namespace
 
-GstElement *make_parsed_source(const std::string &uri, StreamAdded added) {
+Result<GstElement *> make_parsed_source(const std::string &uri, StreamAdded added) {
+  GError *raw_error = nullptr;
+  GstElement *source = gst_element_make_from_uri(GST_URI_SRC, uri.c_str(), nullptr, &raw_error);
+  const ErrorPtr error(raw_error);
+  if (!source)
+    return Error{Error::Kind::missing_element,
+                 format("No installed GStreamer plugin reads %s", redact(uri).c_str()),
+                 error->message};
   GstElement *bin = gst_bin_new(nullptr);
-  GstElement *source = gst_element_factory_make("urisourcebin", nullptr);
   auto *state = new State{GST_BIN(bin), std::move(added)};
   g_object_set_data_full(G_OBJECT(bin), "state", state,
                          [](gpointer data) { delete static_cast<State *>(data); });
-  g_object_set(source, "uri", uri.c_str(), nullptr);
-  g_signal_connect(source, "pad-added", G_CALLBACK(source_added), state);
   gst_bin_add(GST_BIN(bin), source);
+  // A file or a download has one pad; RTSP has one for each stream, once it is connected.
+  if (const auto pad = adopt(gst_element_get_static_pad(source, "src")))
+    add_parser(state, pad.get());
+  else
+    g_signal_connect(source, "pad-added", G_CALLBACK(source_added), state);
   return bin;
 }
 

@@ -50,8 +50,7 @@ Player::~Player() {
 }
 
 Result<bool> Player::build() {
-  for (const char *name :
-       {"urisourcebin", "parsebin", "decodebin", "videoconvertscale", "audioresample"})
+  for (const char *name : {"parsebin", "decodebin", "videoconvertscale", "audioresample"})
     if (!adopt(gst_element_factory_find(name)))
       return missing(name, "apt-get install gstreamer1.0-plugins-base");
   pipeline_ = sink(gst_pipeline_new("rtc-play"));

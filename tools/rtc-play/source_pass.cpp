@@ -56,7 +56,8 @@ std::shared_ptr<SourcePass> SourcePass::make(const std::string &uri,
 
 void SourcePass::build(const std::string &uri) {
   const std::weak_ptr<SourcePass> weak = weak_from_this();
-  bin_ = sink(make_parsed_source(uri, [weak](GstBin *bin, GstPad *pad) {
+  // That the URI can be read is known: it was scanned.
+  bin_ = sink(*make_parsed_source(uri, [weak](GstBin *bin, GstPad *pad) {
     if (auto self = weak.lock()) self->stream_added(bin, pad);
   }));
   // Coming up, it must not take the running pipeline back into an asynchronous state change.

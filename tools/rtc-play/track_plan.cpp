@@ -153,11 +153,8 @@ Result<TrackPlan> plan_track(const TrackFacts &facts, GstCaps *accepted, bool de
     plan_video_decoder(facts, plan);
   else
     plan.decoder =
-        // Interleaved first: what carries its own description of planes cannot get a channel
-        // layout.
-        "decodebin ! audioconvert ! capsfilter caps=\"audio/x-raw,layout=interleaved\" ! "
-        "audioconvert name=audio-in ! audioresample ! "
-        "capsfilter caps=\"audio/x-raw,format=S16LE,rate=48000,channels=[1,2]\"";
+        "decodebin ! audioconvert name=audio-in ! audioresample ! "
+        "capsfilter caps=\"audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=[1,2]\"";
   return plan;
 }
 
