@@ -292,12 +292,15 @@ TEST(RoomsClient, TellsWhatAnswersInsteadOfAServer) {
   const struct {
     const char *answer;
     Error::Kind kind;
+    const char *words = "";
   } rows[] = {
       {"SSH-2.0-OpenSSH_9.2\r\n", Error::Kind::settings},
       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Error::Kind::settings},
       {"HTTP/1.1 404 Not Found\r\n\r\n", Error::Kind::settings},
       {"HTTP/1.1 403 Forbidden\r\n\r\n", Error::Kind::refused},
       {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", Error::Kind::settings},
+      {"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: forged\r\n\r\n",
+       Error::Kind::settings, "does not speak WebSocket"},
   };
   EventLoop loop("test");
   for (const auto &row : rows) {
@@ -305,6 +308,7 @@ TEST(RoomsClient, TellsWhatAnswersInsteadOfAServer) {
     Party party(loop, at(server.port()), viewer);
     ASSERT_TRUE(party.wait([](auto &l) { return l.failed.size() == 1; })) << row.answer;
     EXPECT_EQ(party.log().failed[0].kind, row.kind) << row.answer;
+    EXPECT_NE(party.log().failed[0].message.find(row.words), std::string::npos) << row.answer;
   }
   FakeServer busy("HTTP/1.1 503 Service Unavailable\r\n\r\n");
   Party party(loop, at(busy.port()), viewer);

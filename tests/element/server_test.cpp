@@ -70,6 +70,7 @@ TEST_F(ServerTest, DecodesAndLimitsRoomNames) {
   b.send(R"({"type":"list"})");
   EXPECT_EQ(b.next<rooms::PeerList>().peers.size(), 1u);
 
+  EXPECT_EQ(RawClient(port_).enter("/ws/100%25"), 101);  // decoded once
   EXPECT_EQ(RawClient(port_).enter("/ws/"), 404);
   EXPECT_EQ(RawClient(port_).enter("/ws/" + std::string(129, 'x')), 400);
   EXPECT_EQ(RawClient(port_).enter("/ws/%ff"), 400);
