@@ -24,7 +24,8 @@ quietly() {
 }
 
 # build_tree DIR [OPTION...]: meson setup where it is needed, then an incremental build.
-# Without options a tree that is configured already stays as it is.
+# Without options a tree that is configured already stays as it is. $build_targets narrows down what is built.
+build_targets=()
 build_tree() {
   local dir=$1 meson stamp wanted known=
   shift
@@ -46,8 +47,8 @@ build_tree() {
     quietly "$root/build-logs/setup-$(basename "$dir").log" "Configuring" "$meson" setup --reconfigure "$dir" "$root" "$@" || return 1
     echo "$wanted" >"$stamp"
   fi
-  if ! ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do'; then
+  if ! ninja -C "$dir" -n ${build_targets[@]+"${build_targets[@]}"} 2>/dev/null | grep -q 'no work to do'; then
     echo "Building ${dir#"$root"/}"
-    quietly "$root/build-logs/build-$(basename "$dir").log" "Building" ninja -C "$dir" || return 1
+    quietly "$root/build-logs/build-$(basename "$dir").log" "Building" ninja -C "$dir" ${build_targets[@]+"${build_targets[@]}"} || return 1
   fi
 }

@@ -55,9 +55,14 @@ GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const c
     pool_ = std::make_shared<WorkerPool>(
         std::min(2u, std::max(1u, std::thread::hardware_concurrency())));
 
-  auto input = std::make_shared<Input>(*loop_, kind, pad_name, hooks(pad_name), pool_);
+  auto input = std::make_shared<Input>(*loop_, kind, pad_name, hooks(pad_name), pool_, reaper_);
   auto pad = std::make_shared<SinkPad>(GST_BIN(element_), pad_template, pad_name.c_str(), input);
   pad->on_end([this] { inputs_ended(); });
+  pad->on_restart([this] {
+    loop_->post([this] {
+      if (publisher_) publisher_->resume();
+    });
+  });
   {
     std::lock_guard lock(mutex_);
     pads_.push_back(pad);

@@ -63,7 +63,7 @@ GstPadProbeReturn SinkPad::watch_events(GstPad *pad, GstPadProbeInfo *info, gpoi
     self->ended = true;
     if (self->on_end) self->on_end();
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
-    self->ended = false;
+    if (self->ended.exchange(false) && self->on_restart) self->on_restart();
   }
   return GST_PAD_PROBE_OK;
 }

@@ -30,6 +30,8 @@ class SinkPad {
   void rewind() { shared_->ended = false; }
   // Called on the streaming thread when the pad's stream has ended and everything was sent.
   void on_end(std::function<void()> call) { shared_->on_end = std::move(call); }
+  // The same when a seek makes an ended stream begin again. Both are set before data comes.
+  void on_restart(std::function<void()> call) { shared_->on_restart = std::move(call); }
 
  private:
   // Outlives the pad for callbacks that are under way.
@@ -38,6 +40,7 @@ class SinkPad {
     std::atomic<GstClockTime> epoch{GST_CLOCK_TIME_NONE};
     std::atomic<bool> ended{false};
     std::function<void()> on_end;
+    std::function<void()> on_restart;
   };
 
   static GstFlowReturn new_sample(GstAppSink *sink, gpointer data);

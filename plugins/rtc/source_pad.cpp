@@ -198,6 +198,9 @@ GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
     GST_BUFFER_DTS(buffer) = dts;
   }
   const auto flow = gst_pad_push(pad(), buffer);
+  // Downstream has had enough (num-buffers of a sink): as every source does, the stream ends.
+  if (flow == GST_FLOW_EOS && !ended_.exchange(true))
+    gst_pad_push_event(pad(), gst_event_new_eos());
   // What happens downstream is not the session's trouble: it goes on, so that media is there when
   // the pad is linked or flushed again.
   if (flow != GST_FLOW_OK)
@@ -253,7 +256,7 @@ gboolean SourcePad::handle_query(GstPad *pad, GstObject *parent, GstQuery *query
 
 void SourcePad::end() {
   send_stream_start();
-  gst_pad_push_event(pad(), gst_event_new_eos());
+  if (!ended_.exchange(true)) gst_pad_push_event(pad(), gst_event_new_eos());
 }
 
 void SourcePad::stop() {

@@ -73,6 +73,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   std::shared_ptr<Bridge> bridge_;
   std::atomic<bool> started_{false};  // stream-start was sent
   std::atomic<bool> segment_sent_{false};
+  std::atomic<bool> ended_{false};  // EOS was sent
 };
 
 // Keeps back what `pad` brings until release(); for a pad that just appeared on a streaming thread.

@@ -79,6 +79,7 @@ class World {
       ! rtcsink name=s uri=${server.ws} stream=${stream} ${options} audiotestsrc is-live=true ! s.`);
   }
 
+  /** `strict`: no sound before a gesture, no camera, as a browser of its own accord. */
   chromium(options) {
     return this.#browser('chrome', findProgram('chromium', 'chromium-browser', 'google-chrome'), options);
   }
@@ -87,7 +88,7 @@ class World {
     return this.#browser('firefox', findProgram('firefox-esr', 'firefox'), options);
   }
 
-  async #browser(kind, executablePath, { args = [], prefs = {} } = {}) {
+  async #browser(kind, executablePath, { strict = false } = {}) {
     const { default: puppeteer } = await import('puppeteer-core').catch(() => {
       throw new Skip('the npm modules are missing: run tools/run-tests, or "npm ci" in tests/browser');
     });
@@ -97,8 +98,8 @@ class World {
       headless: true,
       userDataDir: this.folder(),
       protocolTimeout: 180000,
-      args: [...(kind === 'chrome' ? CHROMIUM_ARGUMENTS : []), ...args],
-      extraPrefsFirefox: { ...FIREFOX_PREFERENCES, ...prefs },
+      args: kind === 'chrome' ? [...CHROMIUM_ARGUMENTS, ...(strict ? STRICT : LENIENT)] : [],
+      extraPrefsFirefox: FIREFOX_PREFERENCES,
     });
     this.atEnd(async () => {
       await Promise.race([browser.close(), new Promise((done) => { setTimeout(done, 5000).unref(); })]);
@@ -134,13 +135,14 @@ class World {
 const CHROMIUM_ARGUMENTS = [
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
   '--use-fake-device-for-media-stream=fps=30',
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
   // A page in the background would be slowed down: the tests have several open.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
 ];
+
+const LENIENT = ['--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'];
+const STRICT = ['--deny-permission-prompts', '--autoplay-policy=document-user-activation-required'];
 
 const FIREFOX_PREFERENCES = {
   'media.navigator.streams.fake': true,

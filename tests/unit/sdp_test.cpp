@@ -138,6 +138,11 @@ TEST(CompleteOffer, LeavesOffersWithoutRetransmissionAlone) {
   EXPECT_FALSE(has(complete_offer(session + video(), "film"), "rtx"));
 }
 
+TEST(Bandwidth, StandsBeforeTheAttributesOfVideo) {
+  const auto text = limit_video_bandwidth(session + video(), 1500000);
+  EXPECT_TRUE(has(text, "c=IN IP4 0.0.0.0\r\nb=AS:1500\r\na=")) << text;
+}
+
 TEST(AddFmtp, KeepsWhatIsThere) {
   const auto opus = session +
                     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtpmap:111 "

@@ -50,7 +50,7 @@ def parse_default(kind, text, flags):
     match = re.search(r'Default: (.*)$', text)
     if not match:
         return 'null'
-    default = match[1].strip()
+    default = match[1].removesuffix('Write only').strip()
     if kind == 'string':
         return default if default == 'null' else default[1:-1] or '""'
     if kind in ('enum', 'flags'):

@@ -20,8 +20,8 @@ namespace rtc::bench {
 class BarePublisher : private Signaler::Listener {
  public:
   struct Settings {
-    std::string source;    // a launch fragment that ends in the payloader
-    std::string rtp_caps;  // of the payloader
+    std::string source;     // a launch fragment that ends in the payloader
+    std::string rtp_caps;   // of the payloader
     bool feedback = false;  // negotiate what rtcsink does: NACK and RTX, TWCC
   };
 

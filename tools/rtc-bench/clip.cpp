@@ -14,13 +14,13 @@ namespace {
 constexpr auto standard_pipeline =
     "compositor name=mix sink_0::zorder=1 sink_1::zorder=2 sink_1::xpos=64 sink_1::ypos=64 ! "
     "video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! "
-    "vp8enc deadline=1 cpu-used=8 end-usage=cbr target-bitrate=1660000 keyframe-max-dist=150 "
+    "vp8enc deadline=1 cpu-used=8 end-usage=cbr target-bitrate=1795000 keyframe-max-dist=150 "
     "threads=2 lag-in-frames=0 undershoot=50 overshoot=10 max-quantizer=56 ! webmmux ! "
     "filesink name=file "
     "videotestsrc num-buffers=300 pattern=ball ! "
     "video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! mix.sink_0 "
     "videotestsrc num-buffers=300 pattern=snow ! "
-    "video/x-raw,format=I420,width=128,height=96,framerate=30/1 ! mix.sink_1";
+    "video/x-raw,format=I420,width=128,height=128,framerate=30/1 ! mix.sink_1";
 constexpr auto standard_name = "standard-1.webm";
 
 Error wrong(std::string message, std::string detail) {
@@ -62,8 +62,9 @@ Result<std::string> standard_clip() {
   const CharPtr file(g_build_filename(folder.get(), standard_name, nullptr));
   if (g_file_test(file.get(), G_FILE_TEST_EXISTS)) return std::string(file.get());
   if (g_mkdir_with_parents(folder.get(), 0755) != 0)
-    return wrong(format("The folder %s cannot be made; give a recording with --input.", folder.get()),
-                 "mkdir");
+    return wrong(
+        format("The folder %s cannot be made; give a recording with --input.", folder.get()),
+        "mkdir");
   fprintf(stderr, "Making the recording %s once...\n", file.get());
   auto pipeline = parse(standard_pipeline);
   if (!pipeline) return pipeline.error();
@@ -74,14 +75,16 @@ Result<std::string> standard_clip() {
   const auto failed = run_to_end(pipeline->get(), 300 * GST_SECOND);
   if (!failed.empty() || g_rename(part.c_str(), file.get()) != 0) {
     g_unlink(part.c_str());
-    return wrong("The recording could not be made (" + failed + "); give one with --input.", failed);
+    return wrong("The recording could not be made (" + failed + "); give one with --input.",
+                 failed);
   }
   return std::string(file.get());
 }
 
 Result<Clip> read_clip(const std::string &file) {
-  auto pipeline =
-      parse("filesrc name=file ! matroskademux name=demux demux.video_0 ! appsink name=frames sync=false");
+  auto pipeline = parse(
+      "filesrc name=file ! matroskademux name=demux demux.video_0 ! appsink name=frames "
+      "sync=false");
   if (!pipeline) return pipeline.error();
   const auto reader = adopt(gst_bin_get_by_name(GST_BIN(pipeline->get()), "file"));
   g_object_set(reader.get(), "location", file.c_str(), nullptr);

@@ -21,7 +21,9 @@ struct Clip {
   GstClockTime duration = 0;
   size_t bytes = 0;
 
-  double bitrate() const { return 8e9 * static_cast<double>(bytes) / static_cast<double>(duration); }
+  double bitrate() const {
+    return 8e9 * static_cast<double>(bytes) / static_cast<double>(duration);
+  }
 };
 
 // The file every run uses unless another is named: VP8, 1280x720, 30 frames and 1.66 Mbit per

@@ -41,7 +41,9 @@ Result<GstElement *> make_parsed_source(const std::string &uri, StreamAdded adde
   const ErrorPtr error(raw_error);
   if (!source)
     return Error{Error::Kind::missing_element,
-                 format("No installed GStreamer plugin reads %s", redact(uri).c_str()),
+                 format("No installed GStreamer plugin reads %s. Remedy: give a file or an http, "
+                        "https or rtsp address",
+                        redact(uri).c_str()),
                  error->message};
   GstElement *bin = gst_bin_new(nullptr);
   auto *state = new State{GST_BIN(bin), std::move(added)};

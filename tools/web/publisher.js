@@ -1,6 +1,7 @@
 // Camera, microphone or screen into the room.
 
 import { bitrateText } from './graph.js';
+import './publication.js';  // rtc.js loads it when it is needed: by then the server may be away
 import { insecurePageError, mediaError } from './rtc.js';
 
 const $ = (id) => document.getElementById(id);

@@ -167,6 +167,8 @@ export class Session extends EventTarget {
       this.#played = true;
       this.#connectedAt = performance.now();
       this.#set('playing', null);
+      // Needed by stats(): not before the picture, but while the server is there.
+      import('./stats.js').catch(() => {});
       return;
     }
     this.#set('interrupted', null);

@@ -74,8 +74,7 @@ export class Signaling extends EventTarget {
   #open(early) {
     if (this.state === 'closed') return;
     this.#set('connecting');
-    const url = new URL(this.#url);
-    if (this.#token) url.searchParams.set('token', this.#token);
+    const url = this.#address();
     const usable = early && early.socket.readyState <= WebSocket.OPEN;
     const socket = usable ? early.socket : new WebSocket(url);
     this.#socket = socket;
@@ -133,12 +132,18 @@ export class Signaling extends EventTarget {
     }
   }
 
+  // Not by searchParams: it would write a space as "+", which means a space in forms only.
+  #address() {
+    const url = new URL(this.#url);
+    if (this.#token) url.search += `${url.search ? '&' : '?'}token=${encodeURIComponent(this.#token)}`;
+    return url;
+  }
+
   // A refused upgrade looks like any other failure to a WebSocket; the status of a plain request tells.
   async #asksForToken() {
-    const url = new URL(this.#url);
+    const url = this.#address();
     url.protocol = url.protocol.replace(/^ws/, 'http');
     if (url.pathname === '/') url.pathname = '/ws/default';  // the same room; a plain request to / gets the page
-    if (this.#token) url.searchParams.set('token', this.#token);
     try {
       const { status } = await fetch(url, { cache: 'no-store', redirect: 'manual', signal: AbortSignal.timeout(3000) });
       return status === 401 || status === 403;

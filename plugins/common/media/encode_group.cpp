@@ -267,7 +267,16 @@ void EncodeGroup::force_keyframe() {
                      gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
+bool EncodeGroup::ended() const {
+  std::lock_guard lock(mutex_);
+  return draining_;
+}
+
 bool EncodeGroup::drain(milliseconds deadline) {
+  {
+    std::lock_guard lock(mutex_);
+    draining_ = true;
+  }
   gst_app_src_end_of_stream(GST_APP_SRC(source_.get()));
   std::unique_lock lock(mutex_);
   return drained_.wait_for(lock, deadline, [this] { return end_of_stream_; });

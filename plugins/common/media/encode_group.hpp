@@ -57,6 +57,8 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
 
   // Sends what the encoder still holds; true when it came out before the deadline.
   bool drain(milliseconds deadline);
+  // drain() was called: nothing more comes out.
+  bool ended() const;
 
  private:
   EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool);
@@ -86,6 +88,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
 
   mutable std::mutex mutex_;  // guards everything below; taken before an outlet's own
   std::condition_variable drained_;
+  bool draining_ = false;
   bool end_of_stream_ = false;
   std::vector<std::shared_ptr<Outlet>> outlets_;
   std::vector<RtpFramePtr> backlog_;  // since the last keyframe; empty: too long or none yet

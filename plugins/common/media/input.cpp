@@ -11,12 +11,13 @@
 namespace rtc {
 
 Input::Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
-             std::shared_ptr<WorkerPool> pool)
+             std::shared_ptr<WorkerPool> pool, std::shared_ptr<Reaper> reaper)
     : loop_(loop),
       kind_(kind),
       pad_(std::move(pad)),
       hooks_(std::move(hooks)),
       pool_(std::move(pool)),
+      reaper_(std::move(reaper)),
       ssrc_(std::max(1u, g_random_int())),
       timestamp_offset_(g_random_int()) {}
 
@@ -116,6 +117,8 @@ Result<bool> Input::add(const Codec &codec, const std::shared_ptr<Outlet> &outle
     std::lock_guard lock(mutex_);
     if (const auto found = groups_.find(&codec); found != groups_.end()) group = found->second;
   }
+  // After the end of the stream and a seek back the encoder starts afresh.
+  if (group && group->ended()) group.reset();
   if (!group) {
     auto made = make_group(codec);
     if (!made) return made.error();
@@ -147,7 +150,7 @@ void Input::drop_unused(const Codec *codec) {
   unused = std::move(found->second);
   groups_.erase(found);
   // Stopping an encoder takes its time; the loop has viewers to serve.
-  std::thread([group = std::move(unused)]() mutable { group.reset(); }).detach();
+  reaper_->reap([group = std::move(unused)]() mutable { group.reset(); });
 }
 
 void Input::refresh(const std::shared_ptr<Outlet> &outlet) {

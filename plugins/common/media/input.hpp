@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/event_loop.hpp"
+#include "base/reaper.hpp"
 #include "media/encode_group.hpp"
 
 namespace rtc {
@@ -39,7 +40,7 @@ class Input : public std::enable_shared_from_this<Input> {
   };
 
   Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
-        std::shared_ptr<WorkerPool> pool);
+        std::shared_ptr<WorkerPool> pool, std::shared_ptr<Reaper> reaper);
 
   MediaKind kind() const { return kind_; }
   const std::string &pad() const { return pad_; }
@@ -84,6 +85,7 @@ class Input : public std::enable_shared_from_this<Input> {
   const std::string pad_;
   const Hooks hooks_;
   const std::shared_ptr<WorkerPool> pool_;
+  const std::shared_ptr<Reaper> reaper_;
   const guint ssrc_;
   const guint32 timestamp_offset_;
   EncodingSettings settings_;

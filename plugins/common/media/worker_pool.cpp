@@ -7,8 +7,6 @@
 namespace rtc {
 
 namespace {
-// A push to a viewer takes microseconds; one that takes this long is stuck and gets a substitute.
-constexpr auto stuck_after = milliseconds(20);
 constexpr size_t max_workers = 64;
 }  // namespace
 
@@ -50,11 +48,20 @@ void WorkerPool::start_worker() {
 }
 
 void WorkerPool::replace_stuck(TimePoint now) {
-  const auto stuck = std::count_if(workers_.begin(), workers_.end(), [&](const auto &w) {
-    return w->busy && now - w->busy_since > stuck_after;
+  std::erase_if(workers_, [](const auto &worker) {
+    if (worker->retired) worker->thread.join();
+    return worker->retired;
   });
+  const auto stuck =
+      std::count_if(workers_.begin(), workers_.end(), [&](const auto &w) { return w->stuck(now); });
   while (workers_.size() < wanted_ + static_cast<size_t>(stuck) && workers_.size() < max_workers)
     start_worker();
+}
+
+bool WorkerPool::surplus(TimePoint now) const {
+  const auto able = std::count_if(workers_.begin(), workers_.end(),
+                                  [&](const auto &w) { return !w->retired && !w->stuck(now); });
+  return static_cast<size_t>(able) > wanted_;
 }
 
 void WorkerPool::work(Worker &self) {
@@ -71,6 +78,9 @@ void WorkerPool::work(Worker &self) {
     job.reset();
     lock.lock();
     self.busy = false;
+    if (stopping_ || !surplus(Clock::now())) continue;
+    self.retired = true;
+    return;
   }
 }
 

@@ -36,11 +36,18 @@ class WorkerPool {
     std::thread thread;
     TimePoint busy_since;
     bool busy = false;
+    bool retired = false;  // ended, to be joined
+
+    // A push to a viewer takes microseconds; one that takes this long is stuck and gets a
+    // substitute.
+    bool stuck(TimePoint now) const { return busy && now - busy_since > milliseconds(50); }
   };
 
   void work(Worker &self);
   void start_worker();
   void replace_stuck(TimePoint now);
+  // More threads work than are wanted: one that was stuck is back.
+  bool surplus(TimePoint now) const;
 
   std::mutex mutex_;  // guards everything below
   std::condition_variable wake_;

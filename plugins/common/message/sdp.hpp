@@ -62,4 +62,7 @@ std::string complete_offer(std::string_view sdp, std::string_view stream_id);
 // Adds to the a=fmtp of `codec` in an answer the parameters of `fmtp` that are not there yet.
 std::string add_fmtp(std::string_view sdp, std::string_view codec, std::string_view fmtp);
 
+// Puts "b=AS:" (RFC 8866 section 5.8; kbit/s) into every video section.
+std::string limit_video_bandwidth(std::string_view sdp, unsigned bits_per_second);
+
 }  // namespace rtc

@@ -85,6 +85,19 @@ std::string complete_offer(std::string_view text, std::string_view stream_id) {
   return text_of(sections);
 }
 
+std::string limit_video_bandwidth(std::string_view text, unsigned bits_per_second) {
+  auto sections = sections_of(text);
+  for (auto &section : sections) {
+    if (section.empty() || !section.front().starts_with("m=video")) continue;
+    // After the lines i= and c=, before the attributes.
+    const auto at = std::find_if(section.begin() + 1, section.end(), [](const auto &line) {
+      return !line.starts_with("i=") && !line.starts_with("c=");
+    });
+    section.insert(at, format("b=AS:%u", std::max(1u, bits_per_second / 1000)));
+  }
+  return text_of(sections);
+}
+
 std::string add_fmtp(std::string_view text, std::string_view codec, std::string_view fmtp) {
   const auto sdp = parse_sdp(text);
   if (!sdp) return std::string(text);

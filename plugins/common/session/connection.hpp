@@ -31,6 +31,9 @@ class Connection {
   void lost() {
     if (host_) host_->take_over();
   }
+  void ready() {
+    if (host_) host_->settled();
+  }
   // Where a browser can watch; the URI itself when the server is somebody else's.
   std::string page_url() const;
 

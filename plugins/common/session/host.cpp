@@ -4,6 +4,10 @@
 
 namespace rtc {
 
+namespace {
+constexpr auto take_over_period = milliseconds(200);
+}
+
 Host::Host(EventLoop &loop, ServerSettings settings)
     : loop_(loop), shared_(settings.listen.empty()), settings_(std::move(settings)) {
   if (shared_) settings_.listen = meeting_point;
@@ -22,7 +26,9 @@ Result<bool> Host::open() {
 }
 
 void Host::take_over() {
-  if (shared_) (void)open();
+  if (!shared_) return;
+  (void)open();
+  if (!server_) retry_ = loop_.every(take_over_period, [this] { (void)open(); });
 }
 
 std::string Host::signaling_url() const {

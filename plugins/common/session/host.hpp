@@ -21,8 +21,11 @@ class Host {
 
   // Starts the server. At the meeting point a port in use is no error: somebody hosts already.
   Result<bool> open();
-  // The connection to the host was lost: takes its place if nobody has.
+  // The connection to the host was lost: tries to take its place until settled(), for the port of a
+  // host that is ending may be free only a moment later.
   void take_over();
+  // The connection is back, whoever hosts.
+  void settled() { retry_.cancel(); }
 
   // Where to signal to, and where a browser looks.
   std::string signaling_url() const;
@@ -34,6 +37,7 @@ class Host {
   const bool shared_;
   ServerSettings settings_;
   std::unique_ptr<Server> server_;
+  Timer retry_;
 };
 
 }  // namespace rtc

@@ -68,6 +68,7 @@ void Publisher::remove_input(const std::shared_ptr<Input> &input) {
 void Publisher::ready(const IceServers &servers, const std::string &name) {
   ice_servers_ = servers;
   name_ = name;
+  connection_->ready();
   events_.publisher_ready(connection_->page_url(), name);
 }
 

@@ -55,6 +55,8 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void inputs_changed();
   // All inputs ended: says goodbye to every viewer and is no longer listed.
   void finish();
+  // A seek made ended inputs begin again: viewers are served as before.
+  void resume() { finished_ = false; }
 
   // False when there is no such session.
   bool disconnect_viewer(const std::string &session, const std::string &reason);

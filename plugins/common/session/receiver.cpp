@@ -48,6 +48,7 @@ void Receiver::play(const Ref<GstClock> &clock, GstClockTime base_time) {
 void Receiver::ready(const IceServers &servers, const std::string &) {
   ice_servers_ = servers;
   signaling_ = true;
+  connection_->ready();
   events_.receiver_ready(connection_->page_url());
   look_for_stream();
 }
@@ -91,6 +92,7 @@ Result<bool> Receiver::begin(const SessionId &session, const PeerId &peer) {
   settings.id = session;
   settings.ice.servers = ice_servers_;
   settings.latency = settings_.latency;
+  settings.max_video_bitrate = settings_.max_bitrate;
   settings.clock = clock_;
   settings.base_time = base_time_;
   auto made = Session::create(loop_, reaper_, std::move(settings), weak_from_this());
@@ -121,7 +123,7 @@ void Receiver::received(const SessionId &session, Message message) {
 
 void Receiver::peer_left(const PeerId &peer) {
   publishers_.erase(peer);
-  if (peer != peer_) return;
+  if (peer != peer_ || orphaned_) return;
   if (session_ && session_->established()) return end("the publisher left");
   close_session();
   look_for_stream();
@@ -130,6 +132,7 @@ void Receiver::peer_left(const PeerId &peer) {
 void Receiver::lost(const Error &error) {
   signaling_ = false;
   publishers_.clear();
+  orphaned_ = bool(session_);
   if (!session_) peer_.clear();
   connection_->lost();
   events_.receiver_lost(error);
@@ -283,6 +286,7 @@ void Receiver::restart(const std::string &reason) {
 void Receiver::close_session() {
   drain_.cancel();
   peer_.clear();
+  orphaned_ = false;
   if (!session_) return;
   session_->close();
   // The caller may be a method of this session.
@@ -295,8 +299,12 @@ void Receiver::watch() {
   const auto silence = Clock::now() - session_->last_received();
   if (session_->state() == Session::State::connecting) {
     if (silence > connect_deadline) restart("no connection was made within 30 s");
-  } else if (!signaling_ && silence > silence_unsignaled) {
-    end("the publisher and its server are gone");
+  } else if (orphaned_ && silence > silence_unsignaled) {
+    const bool returned =
+        std::any_of(publishers_.begin(), publishers_.end(),
+                    [&](const auto &entry) { return wanted(entry.first, entry.second); });
+    returned ? restart("the publisher connected anew")
+             : end("the publisher and its server are gone");
   } else if (silence > silence_limit) {
     restart("nothing was received for 10 s");
   }

@@ -118,6 +118,9 @@ class Receiver : public Signaler::Listener,
   std::vector<Track> tracks_;
   std::vector<std::string> refusals_;
   bool signaling_ = false;
+  // The session began over a signaling connection that is lost: its peer is not known by that id
+  // any more, and only its media tells whether it is there.
+  bool orphaned_ = false;
   bool finished_ = false;
   Timer watchdog_;
   Timer drain_;

@@ -299,6 +299,8 @@ void Session::perform(const Negotiation::Send &action) {
       description->sdp = complete_offer(description->sdp, settings_.stream_id);
     else
       description->sdp = add_fmtp(description->sdp, "opus", "stereo=1;useinbandfec=1");
+    if (settings_.max_video_bitrate)
+      description->sdp = limit_video_bandwidth(description->sdp, settings_.max_video_bitrate);
   }
   listener->session_sends(*this, message);
 }

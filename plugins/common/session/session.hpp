@@ -30,7 +30,8 @@ class Session : public std::enable_shared_from_this<Session> {
     unsigned latency = 200;  // ms, of the receiving jitter buffer
     Ref<GstClock> clock;
     GstClockTime base_time = 0;
-    std::string stream_id;  // a=msid of our tracks
+    std::string stream_id;           // a=msid of our tracks
+    unsigned max_video_bitrate = 0;  // bits per second, asked of the other side; 0: nothing asked
   };
 
   struct Listener {

@@ -1,0 +1,137 @@
+"""Runs each pipeline of pipelines/ and looks at what comes out."""
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+from support import BUILD, ROOT, Process, discover, duration, wait_until
+
+PIPELINES = ROOT / 'pipelines'
+
+
+class Pipelines(unittest.TestCase):
+    def setUp(self):
+        for tool in ('gst-launch-1.0', 'gst-discoverer-1.0'):
+            if not shutil.which(tool):
+                self.skipTest(f'{tool} is not installed')
+        folder = tempfile.TemporaryDirectory(prefix='rtc-pipelines-')
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def start(self, *command, **variables):
+        process = Process(*command, **variables)
+        self.addCleanup(process.kill)
+        return process
+
+    def server(self):
+        """The signaling address of a new server."""
+        server = self.start(BUILD / 'tools' / 'rtc-server' / 'rtc-server', '--listen', '127.0.0.1:0')
+        return server.wait_for(r'http://(\S+?)/')[1].join(('ws://', '/'))
+
+    def recorder(self, uri, stream, name='got.mkv'):
+        path = self.folder / name
+        return self.start(PIPELINES / 'receive-record.sh', uri, stream, path), path
+
+    def sample(self, seconds=5):
+        """A VP8 and Opus file, as browsers take it."""
+        path = self.folder / 'sample.webm'
+        made = self.start(
+            'gst-launch-1.0', '-q', *f'videotestsrc num-buffers={seconds * 30} ! video/x-raw,width=320,height=240,framerate=30/1 '
+            '! vp8enc deadline=1 keyframe-max-dist=15 ! queue ! mux. '
+            f'audiotestsrc num-buffers={seconds * 50} samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc ! queue '
+            f'! mux. webmmux name=mux ! filesink location={path}'.split())
+        self.assertEqual(made.wait(), 0, made.output())
+        return path
+
+    def assert_recorded(self, path, *codecs, at_least):
+        found = discover(path)
+        for codec in codecs:
+            self.assertIn(codec, found)
+        self.assertGreaterEqual(duration(found), at_least, found)
+
+    def record_until(self, recorder, path, publisher, size=100_000):
+        """Lets a live stream be recorded for a while, then ends the publisher, and with it the recorder."""
+        wait_until(lambda: recorder.child.poll() is not None or path.exists() and path.stat().st_size > size,
+                   f'{size} recorded bytes:\n{recorder.output()}\n{publisher.output()}')
+        publisher.interrupt()
+        self.assertEqual(recorder.wait(), 0, recorder.output())
+
+    def test_publish_test(self):
+        uri = self.server()
+        recorder, path = self.recorder(uri, 'bars')
+        publisher = self.start(PIPELINES / 'publish-test.sh', URI=uri, STREAM='bars')
+        self.record_until(recorder, path, publisher)
+        self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=0.3)
+
+    def test_publish_file(self):
+        uri = self.server()
+        recorder, path = self.recorder(uri, 'film')
+        publisher = self.start(PIPELINES / 'publish-file.sh', self.sample(), URI=uri)
+        self.assertEqual(publisher.wait(), 0, publisher.output())
+        self.assertEqual(recorder.wait(), 0, recorder.output())
+        self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=2)
+
+    def test_receive_record(self):
+        uri = self.server()
+        recorder, path = self.recorder(uri, 'sample')
+        publisher = self.start('rtc-play', '--once', '--uri', uri, self.sample())
+        publisher.wait_for('Video: VP8 .* untouched')
+        self.assertEqual(publisher.wait(), 0, publisher.output())
+        self.assertEqual(recorder.wait(), 0, recorder.output())
+        self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=2)
+
+    def test_receive_show(self):
+        uri = self.server()
+        video, audio = self.folder / 'video', self.folder / 'audio'
+        shown = self.start(PIPELINES / 'receive-show.sh', uri, 'bars', VIDEO_SINK=f'filesink location={video}',
+                           AUDIO_SINK=f'filesink location={audio}')
+        publisher = self.start(PIPELINES / 'publish-test.sh', URI=uri, STREAM='bars')
+        one_frame = 1280 * 720 * 3 // 2
+        wait_until(lambda: video.exists() and video.stat().st_size > 5 * one_frame and audio.stat().st_size > 10_000,
+                   'decoded video and audio')
+        publisher.interrupt()
+        self.assertEqual(shown.wait(), 0, shown.output())
+
+    def test_relay(self):
+        studio, edge = self.server(), self.server()
+        recorder, path = self.recorder(edge, 'bars')
+        self.start(PIPELINES / 'relay.sh', studio, 'bars', edge)
+        publisher = self.start(PIPELINES / 'publish-test.sh', URI=studio, STREAM='bars')
+        self.record_until(recorder, path, publisher)
+        self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=0.3)
+
+    def test_rtsp_to_webrtc(self):
+        camera = self.start('/usr/bin/python3', pathlib.Path(__file__).with_name('rtsp_camera.py'))
+        found = camera.wait_for(r'port (\d+)|no RTSP server')
+        if not found[1]:
+            self.skipTest(camera.output())
+        uri = self.server()
+        recorder, path = self.recorder(uri, 'camera')
+        publisher = self.start(PIPELINES / 'rtsp-to-webrtc.sh', f'rtsp://127.0.0.1:{found[1]}/camera', URI=uri)
+        self.record_until(recorder, path, publisher)
+        self.assert_recorded(path, 'video/x-h264', 'audio/x-opus', at_least=0.3)
+
+    def embedded(self, *command):
+        application = self.start(*command, '127.0.0.1:0')
+        uri = application.wait_for(r'Watch at http(://\S+/)')[1]
+        recorder, path = self.recorder('ws' + uri, 'embedded')
+        application.wait_for('A viewer came, now 1')
+        wait_until(lambda: path.exists() and path.stat().st_size > 20_000, f'a recording:\n{recorder.output()}')
+        recorder.kill()
+        application.wait_for('A viewer went, now 0')
+        application.interrupt()
+        self.assertEqual(application.wait(), 0, application.output())
+
+    def test_embed_cpp(self):
+        self.embedded(BUILD / 'pipelines' / 'embed')
+
+    def test_embed_py(self):
+        self.embedded('/usr/bin/python3', PIPELINES / 'embed.py')
+
+
+if __name__ == '__main__':
+    program = unittest.main(exit=False)
+    outcome = program.result
+    # What skipped everything counts as skipped for meson.
+    sys.exit(1 if not outcome.wasSuccessful() else 77 if outcome.skipped and len(outcome.skipped) == outcome.testsRun else 0)

@@ -1,0 +1,37 @@
+"""The sum of the test logs counts cases, and never counts a program that crashed as passed."""
+import pathlib
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / 'tools'))
+
+from test_summary import count  # noqa: E402
+
+
+def counted(result, stdout='', stderr=''):
+    counts = count({'result': result, 'stdout': stdout, 'stderr': stderr})
+    return counts['passed'], counts['failed'], counts['skipped']
+
+
+class Summary(unittest.TestCase):
+    def test_a_program_without_cases_is_one(self):
+        self.assertEqual(counted('OK'), (1, 0, 0))
+        self.assertEqual(counted('TIMEOUT'), (0, 1, 0))
+        self.assertEqual(counted('SKIP'), (0, 0, 1))
+
+    def test_googletest(self):
+        text = '[  PASSED  ] 5 tests.\n[  SKIPPED ] 2 tests, listed below:\n[  FAILED  ] 1 test, listed below:\n'
+        self.assertEqual(counted('FAIL', text), (5, 1, 2))
+
+    def test_a_leak_after_all_cases_passed_is_a_failure(self):
+        self.assertEqual(counted('FAIL', '[  PASSED  ] 5 tests.\n'), (4, 1, 0))
+
+    def test_unittest_and_node(self):
+        self.assertEqual(counted('FAIL', '', 'Ran 4 tests in 1.0s\n\nFAILED (failures=1, skipped=1)\n'), (2, 1, 1))
+        self.assertEqual(counted('OK', '# tests 3\n# pass 3\n# fail 0\n# skipped 0\n'), (3, 0, 0))
+
+
+if __name__ == '__main__':
+    unittest.main()

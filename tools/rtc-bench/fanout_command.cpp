@@ -1,0 +1,117 @@
+// rtc-bench fanout: what one more viewer costs, beside a bare webrtcbin fan-out in the same run.
+#include <gst/gst.h>
+
+#include <charconv>
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "clip.hpp"
+#include "commands.hpp"
+#include "fanout_report.hpp"
+
+namespace rtc::bench {
+
+namespace {
+
+constexpr int most_viewers = 1000;
+
+struct Options {
+  char *viewers = nullptr;
+  char *json = nullptr;
+  char *input = nullptr;
+  int duration = 10;
+  gboolean no_baseline = FALSE;
+  gboolean feedback = FALSE;
+
+  ~Options() {
+    for (char *text : {viewers, json, input}) g_free(text);
+  }
+};
+
+Error wrong(std::string message) { return {Error::Kind::settings, std::move(message), {}}; }
+
+Result<bool> parse(int argc, char **argv, Options &o) {
+  const GOptionEntry entries[] = {
+      {"viewers", 'v', 0, G_OPTION_ARG_STRING, &o.viewers,
+       "Numbers of viewers, each measured with a fresh publisher (default: 1,8,24,48)", "N,N,..."},
+      {"duration", 'd', 0, G_OPTION_ARG_INT, &o.duration,
+       "Length of the steady window in seconds (default: 10)", "S"},
+      {"input", 'i', 0, G_OPTION_ARG_FILENAME, &o.input,
+       "WebM or Matroska file whose video is sent (default: VP8 720p30 of 1.66 Mbit/s, made once)",
+       "FILE"},
+      {"json", 'j', 0, G_OPTION_ARG_FILENAME, &o.json, "Write the results there too", "FILE"},
+      {"baseline", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &o.no_baseline,
+       "Measure a bare webrtcbin fan-out too (the default)", nullptr},
+      {"no-baseline", 0, 0, G_OPTION_ARG_NONE, &o.no_baseline, "Measure rtcsink only", nullptr},
+      {"feedback", 0, 0, G_OPTION_ARG_NONE, &o.feedback,
+       "Measure also a bare webrtcbin fan-out with retransmission and transport-wide feedback, "
+       "which rtcsink has and the plain one lacks",
+       nullptr},
+      {}};
+  const std::unique_ptr<GOptionContext, Freer<g_option_context_free>> context(
+      g_option_context_new("- cost of viewers of one stream"));
+  g_option_context_set_summary(
+      context.get(),
+      "Publishes a recording that is not encoded again to viewers in other processes on this\n"
+      "machine, and prints what a viewer costs the publisher: CPU (\"cpu/v\": percent of a core,\n"
+      "the cost without viewers taken off), memory, threads, and what the viewers got. Compare\n"
+      "the ratios of one run; absolute numbers depend on the machine.");
+  g_option_context_add_main_entries(context.get(), entries, nullptr);
+  GError *raw = nullptr;
+  g_option_context_parse(context.get(), &argc, &argv, &raw);
+  if (const ErrorPtr error(raw); error) return wrong(std::string(error->message) + "; see --help.");
+  if (argc > 1) return wrong(format("unknown argument \"%s\"; see --help.", argv[1]));
+  if (o.duration < 1 || o.duration > 3600) return wrong("--duration is from 1 to 3600.");
+  return true;
+}
+
+Result<std::vector<int>> parse_counts(const char *text) {
+  std::vector<int> counts;
+  for (const auto &part : split(text ? text : "1,8,24,48", ',')) {
+    int count = 0;
+    const auto end = part.data() + part.size();
+    if (std::from_chars(part.data(), end, count).ptr != end || count < 1 || count > most_viewers)
+      return wrong(
+          format("--viewers: \"%s\" is not a number from 1 to %d.", part.c_str(), most_viewers));
+    counts.push_back(count);
+  }
+  return counts;
+}
+
+}  // namespace
+
+int fanout_command(int argc, char **argv) {
+  Options options;
+  if (const auto parsed = parse(argc, argv, options); !parsed) return complain(parsed.error());
+  const auto counts = parse_counts(options.viewers);
+  if (!counts) return complain(counts.error());
+  gst_init(nullptr, nullptr);
+  const auto input = options.input ? std::string(options.input) : standard_clip();
+  if (!input) return complain(input.error());
+  const auto clip = read_clip(*input);
+  if (!clip) return complain(clip.error());
+  printf("Input: %.2f Mbit/s, %.1f frames per second\n", clip->bitrate() / 1e6,
+         1e9 * static_cast<double>(clip->frames.size()) / static_cast<double>(clip->duration));
+
+  std::vector<std::string> kinds{"rtcsink"};
+  if (!options.no_baseline) kinds.push_back("baseline");
+  if (options.feedback) kinds.push_back("baseline-feedback");
+  std::vector<FanoutResult> results;
+  print_header();
+  bool complete = true;
+  for (const int count : *counts) {
+    for (const auto &kind : kinds) {
+      const auto result = run_fanout({kind, *input, count, seconds(options.duration)});
+      if (!result) return complain(result.error());
+      print_row(*result);
+      complete = complete && result->connected == count && result->packet_rate > 0;
+      results.push_back(*result);
+    }
+  }
+  print_ratios(results);
+  if (options.json && !write_json(results, options.json))
+    return complain(wrong(format("%s cannot be written.", options.json)));
+  return complete ? 0 : 1;
+}
+
+}  // namespace rtc::bench

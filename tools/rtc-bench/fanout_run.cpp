@@ -1,0 +1,147 @@
+#include "fanout_run.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "child_link.hpp"
+#include "process_usage.hpp"
+
+namespace rtc::bench {
+
+namespace {
+
+constexpr int viewers_per_process = 12;
+constexpr auto start_deadline = seconds(30);
+constexpr auto join_deadline = seconds(40);
+constexpr auto answer_deadline = seconds(10);
+constexpr auto idle_window = milliseconds(2500);
+constexpr auto settle_time = milliseconds(2000);
+
+using Children = std::vector<std::unique_ptr<Child>>;
+
+// Hands every viewer's object of an answer to `each`.
+template <typename F>
+void each_viewer(const JsonPtr &answer, F each) {
+  auto *list = json_object_get_array_member(json_node_get_object(answer.get()), "viewers");
+  for (guint i = 0; i < json_array_get_length(list); i++)
+    each(json_array_get_object_element(list, i));
+}
+
+struct Counted {
+  long packets = 0, lost = 0, frames = 0, bytes = 0, repeated = 0;
+};
+
+Result<Counted> count(const Children &processes) {
+  Counted sum;
+  for (const auto &process : processes) process->tell("count");
+  for (const auto &process : processes) {
+    const auto answer = process->hear(answer_deadline);
+    if (!answer) return answer.error();
+    each_viewer(*answer, [&](JsonObject *viewer) {
+      for (auto [name, value] : {std::pair{"packets", &sum.packets}, std::pair{"lost", &sum.lost},
+                                 std::pair{"frames", &sum.frames}, std::pair{"bytes", &sum.bytes},
+                                 std::pair{"repeated", &sum.repeated}})
+        *value += json_object_get_int_member(viewer, name);
+    });
+  }
+  return sum;
+}
+
+double cpu_of(const Children &processes) {
+  double sum = 0;
+  for (const auto &process : processes) sum += ProcessUsage::of(process->pid()).cpu;
+  return sum;
+}
+
+// Starts the viewers, 12 to a process, and notes how long they took to connect.
+Result<Children> join(const std::string &uri, int viewers, FanoutResult &result) {
+  Children processes;
+  std::map<std::string, std::vector<double>> stages;
+  for (int left = viewers; left > 0; left -= viewers_per_process) {
+    auto process = Child::start({"view", uri, std::to_string(std::min(left, viewers_per_process))});
+    if (!process) return process.error();
+    const auto answer = (*process)->ask("join", join_deadline);
+    if (!answer) return answer.error();
+    each_viewer(*answer, [&](JsonObject *viewer) {
+      if (json_object_has_member(viewer, "packet")) result.connected++;
+      json_object_foreach_member(
+          viewer,
+          [](JsonObject *, const gchar *stage, JsonNode *value, gpointer data) {
+            (*static_cast<decltype(stages) *>(data))[stage].push_back(json_node_get_double(value));
+          },
+          &stages);
+    });
+    processes.push_back(std::move(*process));
+  }
+  for (const auto &[stage, times] : stages) result.stages[stage] = median(times);
+  const auto longest = [&](const char *stage) {
+    const auto &times = stages[stage];
+    return times.empty() ? 0. : *std::max_element(times.begin(), times.end());
+  };
+  result.dtls_median = result.stages["dtls"];
+  result.dtls_max = longest("dtls");
+  result.packet_median = result.stages["packet"];
+  result.packet_max = longest("packet");
+  return processes;
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
+Result<FanoutResult> run_fanout(const FanoutPlan &plan) {
+  FanoutResult result;
+  result.kind = plan.kind;
+  result.viewers = plan.viewers;
+  auto publisher = Child::start({"publish", plan.kind, plan.input});
+  if (!publisher) return publisher.error();
+  const auto ready = (*publisher)->hear(start_deadline);
+  if (!ready) return ready.error();
+  const std::string uri = json_object_get_string_member(json_node_get_object(ready->get()), "uri");
+  const auto pid = (*publisher)->pid();
+
+  std::this_thread::sleep_for(milliseconds(1500));  // keys are made and plugins loaded
+  const auto idle_start = ProcessUsage::of(pid);
+  std::this_thread::sleep_for(idle_window);
+  const auto idle = ProcessUsage::of(pid);
+  result.idle_cpu = ProcessUsage::load(idle_start, idle);
+
+  auto processes = join(uri, plan.viewers, result);
+  if (!processes) return processes.error();
+  std::this_thread::sleep_for(settle_time);
+  const auto before = count(*processes);
+  if (!before) return before.error();
+  const auto viewers_from = cpu_of(*processes);
+  const auto from = ProcessUsage::of(pid);
+  std::this_thread::sleep_for(plan.duration);
+  const auto to = ProcessUsage::of(pid);
+  const auto viewers_to = cpu_of(*processes);
+  const auto during = count(*processes);
+  if (!during) return during.error();
+
+  const auto elapsed = to.time - from.time;
+  const double n = plan.viewers;
+  result.cpu = ProcessUsage::load(from, to);
+  result.system = 100 * (to.system - from.system) / elapsed;
+  result.cpu_per_viewer = (result.cpu - result.idle_cpu) / n;
+  result.viewer_cpu = 100 * (viewers_to - viewers_from) / elapsed;
+  result.pss_per_viewer = (to.pss - idle.pss) / n;
+  result.rss_per_viewer = (to.rss - idle.rss) / n;
+  result.threads = to.threads;
+  result.threads_per_viewer = (to.threads - idle.threads) / n;
+  result.descriptors_per_viewer = (to.descriptors - idle.descriptors) / n;
+  result.packet_rate = static_cast<double>(during->packets) / elapsed / n;
+  result.frame_rate = static_cast<double>(during->frames) / elapsed / n;
+  result.bitrate = 8 * static_cast<double>(during->bytes) / elapsed / n;
+  result.lost = during->lost;
+  result.lost_joining = before->lost;
+  result.repeated = during->repeated;
+  return result;
+}
+
+}  // namespace rtc::bench
