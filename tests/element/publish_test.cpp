@@ -44,24 +44,6 @@ TEST_F(Publish, TenViewersShareOneEncoder) {
   counters.clear();
 }
 
-TEST_F(Publish, JoinsAtOnceShareKeyframes) {
-  Sink publisher(Sink::test_video, "keyframe-interval=3600000");
-  std::vector<std::unique_ptr<Viewer>> viewers;
-  std::vector<std::unique_ptr<Counter>> counters;
-  for (int i = 0; i < 8; i++) {
-    viewers.push_back(std::make_unique<Viewer>(publisher.uri(), Viewer::video_only));
-    counters.push_back(std::make_unique<Counter>(*viewers.back(), "video"));
-  }
-  for (auto &viewer : viewers) viewer->play();
-  for (auto &counter : counters) {
-    EXPECT_TRUE(counter->advances(30));
-    EXPECT_GE(counter->keyframes(), 1u);
-  }
-  // The first viewer saw the keyframes that were made for all the others.
-  for (auto &counter : counters) EXPECT_LE(counter->keyframes(), 5u);
-  counters.clear();
-}
-
 TEST_F(Publish, GroupsEndAfterTheLastViewer) {
   Sink publisher(Sink::test_video, "linger=0");
   {

@@ -22,7 +22,8 @@ Error failed(std::string message, std::string detail) {
 }
 }  // namespace
 
-Result<std::unique_ptr<Child>> Child::start(const std::vector<std::string> &arguments) {
+Result<std::unique_ptr<Child>> Child::start(const std::vector<std::string> &arguments,
+                                            const std::string &program) {
   int to[2], from[2];
   if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0)
     return failed("No pipe can be made; the limit of open files is too low (ulimit -n).", "pipe2");
@@ -32,11 +33,15 @@ Result<std::unique_ptr<Child>> Child::start(const std::vector<std::string> &argu
   const auto parent = getpid();
   const auto pid = fork();
   if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // Another program may have processes of its own to end first.
+    prctl(PR_SET_PDEATHSIG, program.empty() ? SIGKILL : SIGTERM);
     if (getppid() != parent) _exit(1);
     dup2(to[0], STDIN_FILENO);
     dup2(from[1], STDOUT_FILENO);
-    execv("/proc/self/exe", argv.data());
+    if (program.empty())
+      execv("/proc/self/exe", argv.data());
+    else
+      execvp(program.c_str(), argv.data());
     _exit(127);
   }
   close(to[0]);

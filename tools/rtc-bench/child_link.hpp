@@ -22,7 +22,9 @@ using JsonPtr = std::unique_ptr<JsonNode, Freer<json_node_unref>>;
 // The parent's end: a process of this program, killed with its owner.
 class Child {
  public:
-  static Result<std::unique_ptr<Child>> start(const std::vector<std::string> &arguments);
+  // `program` is looked for in PATH; empty: this one.
+  static Result<std::unique_ptr<Child>> start(const std::vector<std::string> &arguments,
+                                              const std::string &program = "");
   ~Child();
   Child(const Child &) = delete;
 

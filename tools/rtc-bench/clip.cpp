@@ -129,11 +129,16 @@ ClipPlayer::~ClipPlayer() {
 
 void ClipPlayer::play() {
   const auto element = GST_ELEMENT(source_.get());
-  const auto start = std::chrono::steady_clock::now();
-  // Timestamps follow the running time of the pipeline the first frame falls in.
+  // Timestamps follow the running time of the pipeline, which begins when it plays.
+  GstState state = GST_STATE_NULL;
+  while (state != GST_STATE_PLAYING) {
+    if (stopping_) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    gst_element_get_state(element, &state, nullptr, 0);
+  }
   const auto clock = adopt(gst_element_get_clock(element));
-  const auto offset =
-      clock ? gst_clock_get_time(clock.get()) - gst_element_get_base_time(element) : 0;
+  const auto start = std::chrono::steady_clock::now();
+  const auto offset = gst_clock_get_time(clock.get()) - gst_element_get_base_time(element);
   for (GstClockTime turn = 0; !stopping_; turn++) {
     for (const auto &frame : clip_.frames) {
       const auto time = turn * clip_.duration + GST_BUFFER_PTS(frame.get());

@@ -7,9 +7,11 @@
 namespace rtc::bench {
 
 int fanout_command(int argc, char **argv);
+int latency_command(int argc, char **argv);
 // Hidden: the processes that the others start.
 int publish_command(int argc, char **argv);
 int view_command(int argc, char **argv);
+int watch_command(int argc, char **argv);
 
 // Prints what to do about it; returns the exit status.
 int complain(const Error &error);

@@ -7,19 +7,20 @@
 namespace rtc::bench {
 
 void print_header() {
-  printf("%-18s %7s %9s %9s %7s %8s %8s %8s %13s %15s %8s %6s %7s %9s\n", "publisher", "viewers",
-         "cpu/v %", "cpu %", "idle %", "MB/v pss", "thr/v", "fds/v", "dtls ms", "1st packet ms",
-         "pkt/s", "fps", "lost", "lost join");
+  printf("%-17s %7s %7s %7s %6s %6s %5s %5s %10s %11s %11s %6s %6s %6s %9s\n", "publisher",
+         "viewers", "cpu/v %", "cpu %", "idle %", "MB/v", "thr/v", "fds/v", "dtls ms", "packet ms",
+         "picture ms", "pkt/s", "fps", "lost", "lost join");
   fflush(stdout);
 }
 
 void print_row(const FanoutResult &r) {
   printf(
-      "%-18s %7d %9.3f %9.2f %7.2f %8.2f %8.1f %8.1f %6.0f/%6.0f %7.0f/%7.0f %8.1f %6.2f %7ld "
-      "%9ld\n",
+      "%-17s %7d %7.3f %7.2f %6.2f %6.2f %5.1f %5.1f %5.0f/%4.0f %6.0f/%4.0f %6.0f/%4.0f %6.1f "
+      "%6.2f %6ld %9ld\n",
       r.kind.c_str(), r.viewers, r.cpu_per_viewer, r.cpu, r.idle_cpu, r.pss_per_viewer / 1e6,
       r.threads_per_viewer, r.descriptors_per_viewer, r.dtls_median, r.dtls_max, r.packet_median,
-      r.packet_max, r.packet_rate, r.frame_rate, r.lost, r.lost_joining);
+      r.packet_max, r.keyframe_median, r.keyframe_max, r.packet_rate, r.frame_rate, r.lost,
+      r.lost_joining);
   if (r.connected < r.viewers)
     printf("  only %d of %d viewers got a packet\n", r.connected, r.viewers);
   fflush(stdout);
@@ -70,6 +71,8 @@ bool write_json(const std::vector<FanoutResult> &results, const std::string &fil
              {"dtlsMaxMs", r.dtls_max},
              {"firstPacketMedianMs", r.packet_median},
              {"firstPacketMaxMs", r.packet_max},
+             {"firstKeyframeMedianMs", r.keyframe_median},
+             {"firstKeyframeMaxMs", r.keyframe_max},
              {"packetsPerSecond", r.packet_rate},
              {"framesPerSecond", r.frame_rate},
              {"bitsPerSecond", r.bitrate},

@@ -83,6 +83,8 @@ Result<Children> join(const std::string &uri, int viewers, FanoutResult &result)
   result.dtls_max = longest("dtls");
   result.packet_median = result.stages["packet"];
   result.packet_max = longest("packet");
+  result.keyframe_median = result.stages["keyframe"];
+  result.keyframe_max = longest("keyframe");
   return processes;
 }
 

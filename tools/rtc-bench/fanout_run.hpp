@@ -32,15 +32,16 @@ struct FanoutResult {
   double threads_per_viewer = 0;
   int threads = 0;
   double descriptors_per_viewer = 0;
-  double dtls_median = 0, dtls_max = 0;      // ms from connect to DTLS up
-  double packet_median = 0, packet_max = 0;  // ms from connect to the first packet
-  double packet_rate = 0;                    // per viewer and second
-  double frame_rate = 0;                     // per viewer and second
-  double bitrate = 0;                        // per viewer, RTP payload and headers
-  long lost = 0;                             // packets of all viewers in the window
-  long lost_joining = 0;                     // packets of all viewers before it
-  long repeated = 0;                         // retransmissions in the window
-  std::map<std::string, double> stages;      // median ms after connect of each step
+  double dtls_median = 0, dtls_max = 0;          // ms from connect to DTLS up
+  double packet_median = 0, packet_max = 0;      // ms from connect to the first packet
+  double keyframe_median = 0, keyframe_max = 0;  // ms from connect to the first picture (VP8)
+  double packet_rate = 0;                        // per viewer and second
+  double frame_rate = 0;                         // per viewer and second
+  double bitrate = 0;                            // per viewer, RTP payload and headers
+  long lost = 0;                                 // packets of all viewers in the window
+  long lost_joining = 0;                         // packets of all viewers before it
+  long repeated = 0;                             // retransmissions in the window
+  std::map<std::string, double> stages;          // median ms after connect of each step
 };
 
 double median(std::vector<double> values);

@@ -13,8 +13,10 @@ constexpr struct {
   const char *help;  // null: hidden
 } commands[] = {
     {"fanout", rtc::bench::fanout_command, "what one more viewer of a stream costs"},
+    {"latency", rtc::bench::latency_command, "how long connecting and a picture take"},
     {"publish", rtc::bench::publish_command, nullptr},
     {"view", rtc::bench::view_command, nullptr},
+    {"watch", rtc::bench::watch_command, nullptr},
 };
 
 void print_help(FILE *file) {

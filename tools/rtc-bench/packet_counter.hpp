@@ -20,14 +20,20 @@ class PacketCounter {
     int64_t repeated = 0;  // of other SSRCs: retransmissions
   };
 
-  // True for the first packet.
-  bool add(GstBuffer *buffer);
+  struct Firsts {
+    bool packet = false;
+    bool keyframe = false;  // of VP8: decoding can begin
+  };
+
+  // Whether this packet is the first one of its sort.
+  Firsts add(GstBuffer *buffer);
   // What came since the last call.
   Counts take();
 
  private:
   std::mutex mutex_;  // guards everything below
   bool started_ = false;
+  bool decodable_ = false;
   uint32_t ssrc_ = 0;
   int64_t highest_ = 0;  // extended sequence number
   int64_t base_ = 0;     // of the present window

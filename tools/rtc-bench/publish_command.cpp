@@ -1,133 +1,91 @@
 // rtc-bench publish: a publisher process, either rtcsink or the bare webrtcbin it is compared with.
+// It sends a recording as it is, or ("clock") raw video with the wall clock painted on every frame.
 // Says {"uri": ...} once viewers can come.
 #include <gst/app/app.h>
 #include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include <optional>
 #include <thread>
 
-#include "bare_publisher.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "child_link.hpp"
 #include "clip.hpp"
 #include "commands.hpp"
-#include "media/codec.hpp"
+#include "publisher.hpp"
+#include "time_code.hpp"
 
 namespace rtc::bench {
 
 namespace {
 
-constexpr auto source = "appsrc name=source is-live=true format=time ! ";
-// What leaves with rtcsink's header extensions is as large.
-constexpr auto mtu = 1200;
+constexpr auto clip_source = "appsrc name=source is-live=true format=time";
+constexpr auto clock_source =
+    "videotestsrc name=source is-live=true pattern=ball ! "
+    "video/x-raw,format=I420,width=640,height=360,framerate=30/1";
+constexpr auto start_deadline = seconds(20);
 
-class Publisher {
- public:
-  virtual ~Publisher() = default;
-  virtual GstElement *pipeline() const = 0;
-  virtual std::string uri() const = 0;  // empty: not yet
-};
+GstPadProbeReturn paint(GstPad *, GstPadProbeInfo *info, gpointer) {
+  auto *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+  GST_PAD_PROBE_INFO_DATA(info) = buffer;
+  GstMapInfo map;
+  if (!gst_buffer_map(buffer, &map, GST_MAP_READWRITE)) return GST_PAD_PROBE_OK;
+  paint_time_code(map.data, 640, time_code_now());
+  gst_buffer_unmap(buffer, &map);
+  return GST_PAD_PROBE_OK;
+}
 
-class OurPublisher : public Publisher {
- public:
-  static Result<std::unique_ptr<Publisher>> create() {
-    GError *error = nullptr;
-    auto pipeline = sink(gst_parse_launch(
-        (source + std::string("sink.video_0 rtcsink name=sink listen=127.0.0.1:0 stream=bench"))
-            .c_str(),
-        &error));
-    if (const ErrorPtr owned(error); owned)
-      return Error{Error::Kind::missing_element,
-                   std::string("rtcsink cannot be used: ") + owned->message +
-                       "; set GST_PLUGIN_PATH to the folder it was built in.",
-                   ""};
-    return std::unique_ptr<Publisher>(new OurPublisher(std::move(pipeline)));
+int serve(Publisher &publisher) {
+  if (gst_element_set_state(publisher.pipeline(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+    return complain({Error::Kind::failed, "The publisher does not start; see GST_DEBUG=2.", ""});
+  const auto deadline = Clock::now() + start_deadline;
+  while (publisher.uri().empty() && Clock::now() < deadline)
+    std::this_thread::sleep_for(milliseconds(20));
+  const auto json = adopt(json_builder_new());
+  json_builder_begin_object(json.get());
+  json_builder_set_member_name(json.get(), "uri");
+  json_builder_add_string_value(json.get(), publisher.uri().c_str());
+  json_builder_end_object(json.get());
+  say(json.get());
+  while (!next_word().empty()) {
   }
-  ~OurPublisher() override { gst_element_set_state(pipeline_.get(), GST_STATE_NULL); }
+  return 0;
+}
 
-  GstElement *pipeline() const override { return pipeline_.get(); }
-  std::string uri() const override {
-    const auto element = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "sink"));
-    gchar *url = nullptr;
-    g_object_get(element.get(), "url", &url, nullptr);
-    const CharPtr owned(url);
-    return url && g_str_has_prefix(url, "http") ? std::string("ws") + (url + 4) : "";
-  }
+int publish_clock(const std::string &kind) {
+  auto publisher = make_publisher(kind, clock_source, *find_codec("VP8"), true);
+  if (!publisher) return complain(publisher.error());
+  const auto source = adopt(gst_bin_get_by_name(GST_BIN((*publisher)->pipeline()), "source"));
+  const auto pad = adopt(gst_element_get_static_pad(source.get(), "src"));
+  gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, paint, nullptr, nullptr);
+  return serve(**publisher);
+}
 
- private:
-  explicit OurPublisher(Ref<GstElement> pipeline) : pipeline_(std::move(pipeline)) {}
-  Ref<GstElement> pipeline_;
-};
-
-class Baseline : public Publisher {
- public:
-  static Result<std::unique_ptr<Publisher>> create(const Codec &codec, bool feedback) {
-    BarePublisher::Settings settings;
-    settings.source = source;
-    if (*codec.parser) settings.source += std::string(codec.parser) + " ! ";
-    settings.source += format("%s pt=%d mtu=%d", codec.payloader, codec.payload_type, mtu);
-    const auto caps = rtp_caps(codec, codec.payload_type, 0);
-    settings.rtp_caps = CharPtr(gst_caps_to_string(caps.get())).get();
-    settings.feedback = feedback;
-    auto baseline = std::unique_ptr<Baseline>(new Baseline);
-    auto made = BarePublisher::create(baseline->loop_, settings);
-    if (!made) return made.error();
-    baseline->publisher_ = std::move(*made);
-    return std::unique_ptr<Publisher>(std::move(baseline));
-  }
-
-  GstElement *pipeline() const override { return publisher_->pipeline(); }
-  std::string uri() const override { return publisher_->signaling_url(); }
-
- private:
-  Baseline() = default;
-  EventLoop loop_{"baseline"};
-  std::unique_ptr<BarePublisher> publisher_;
-};
-
-Result<std::unique_ptr<Publisher>> make(const std::string &kind, const Clip &clip) {
-  const auto *codec = codec_of_caps(clip.caps.get());
+int publish_clip(const std::string &kind, const char *file) {
+  auto clip = read_clip(file);
+  if (!clip) return complain(clip.error());
+  const auto *codec = codec_of_caps(clip->caps.get());
   if (!codec)
-    return Error{Error::Kind::settings,
-                 "The recording's codec cannot be sent over WebRTC; give VP8, VP9, H.264 or AV1.",
-                 ""};
-  if (kind == "rtcsink") return OurPublisher::create();
-  return Baseline::create(*codec, kind == "baseline-feedback");
+    return complain({Error::Kind::settings,
+                     "The recording's codec cannot be sent over WebRTC; give VP8, VP9, H.264 or "
+                     "AV1.",
+                     ""});
+  auto publisher = make_publisher(kind, clip_source, *codec, false);
+  if (!publisher) return complain(publisher.error());
+  const auto source = adopt(gst_bin_get_by_name(GST_BIN((*publisher)->pipeline()), "source"));
+  g_object_set(source.get(), "caps", clip->caps.get(), nullptr);
+  const ClipPlayer player(std::move(*clip), GST_APP_SRC(source.get()));
+  return serve(**publisher);
 }
 
 }  // namespace
 
 int publish_command(int argc, char **argv) {
-  if (argc != 2) return complain({Error::Kind::settings, "publish KIND FILE", ""});
+  if (argc != 2) return complain({Error::Kind::settings, "publish KIND FILE|clock", ""});
   become_child();
   gst_init(nullptr, nullptr);
   init_log();
-  auto clip = read_clip(argv[1]);
-  if (!clip) return complain(clip.error());
-  auto publisher = make(argv[0], *clip);
-  if (!publisher) return complain(publisher.error());
-
-  auto *pipeline = (*publisher)->pipeline();
-  const auto input = adopt(gst_bin_get_by_name(GST_BIN(pipeline), "source"));
-  g_object_set(input.get(), "caps", clip->caps.get(), nullptr);
-  if (gst_element_set_state(pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
-    return complain({Error::Kind::failed, "The publisher does not start; see GST_DEBUG=2.", ""});
-  std::optional<ClipPlayer> player(std::in_place, std::move(*clip), GST_APP_SRC(input.get()));
-
-  const auto deadline = Clock::now() + seconds(20);
-  while ((*publisher)->uri().empty() && Clock::now() < deadline)
-    std::this_thread::sleep_for(milliseconds(20));
-  const auto json = adopt(json_builder_new());
-  json_builder_begin_object(json.get());
-  json_builder_set_member_name(json.get(), "uri");
-  json_builder_add_string_value(json.get(), (*publisher)->uri().c_str());
-  json_builder_end_object(json.get());
-  say(json.get());
-  while (!next_word().empty()) {
-  }
-  player.reset();
-  return 0;
+  return std::string(argv[1]) == "clock" ? publish_clock(argv[0]) : publish_clip(argv[0], argv[1]);
 }
 
 }  // namespace rtc::bench

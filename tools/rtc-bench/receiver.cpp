@@ -74,8 +74,10 @@ void BenchReceiver::watch(GstElement *webrtcbin) {
                               pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
                               [](GstPad *, GstPadProbeInfo *info, gpointer holder) {
                                 auto &shared = **static_cast<Holder *>(holder);
-                                if (shared.counter.add(GST_PAD_PROBE_INFO_BUFFER(info)))
-                                  shared.reached("packet");
+                                const auto firsts =
+                                    shared.counter.add(GST_PAD_PROBE_INFO_BUFFER(info));
+                                if (firsts.packet) shared.reached("packet");
+                                if (firsts.keyframe) shared.reached("keyframe");
                                 return GST_PAD_PROBE_OK;
                               },
                               new Holder(*static_cast<Holder *>(data)),

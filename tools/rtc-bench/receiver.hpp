@@ -22,9 +22,10 @@ class BenchReceiver : private Signaler::Listener {
   BenchReceiver(EventLoop &loop, const std::string &uri);
   ~BenchReceiver() override;
 
-  // Milliseconds after the start, by the name of the step; "packet" is the last one.
+  // Milliseconds after the start, by the name of the step; "keyframe" is the last one.
   std::map<std::string, double> stages() const;
   bool receives() const { return stages().contains("packet"); }
+  bool has_picture() const { return stages().contains("keyframe"); }
   PacketCounter &counter() { return shared_->counter; }
 
  private:

@@ -18,6 +18,8 @@ namespace {
 
 constexpr auto join_interval = milliseconds(100);
 constexpr auto join_deadline = seconds(15);
+// A recording has a keyframe every few seconds; other codecs' are not recognized.
+constexpr auto keyframe_deadline = seconds(6);
 
 // The key of the first DTLS element and the loading of plugins are not what is measured here.
 void warm_up() {
@@ -44,6 +46,10 @@ class Viewers {
     const auto deadline = Clock::now() + join_deadline;
     for (const auto &receiver : receivers_)
       while (!receiver->receives() && Clock::now() < deadline)
+        std::this_thread::sleep_for(milliseconds(5));
+    const auto picture_deadline = Clock::now() + keyframe_deadline;
+    for (const auto &receiver : receivers_)
+      while (receiver->receives() && !receiver->has_picture() && Clock::now() < picture_deadline)
         std::this_thread::sleep_for(milliseconds(5));
     report([](JsonBuilder *json, BenchReceiver &receiver) {
       for (const auto &[stage, time] : receiver.stages()) {
