@@ -118,6 +118,25 @@ TEST_F(ServerErrors, UnreachableServerIsToldAndTriedAgain) {
   EXPECT_EQ(pipeline.error(), "");
 }
 
+TEST_F(ServerErrors, AServerWithTlsServesItsOwnElementAndOthers) {
+  if (system("openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/rtc-errors.key -out "
+             "/tmp/rtc-errors.pem -days 2 "
+             "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null") !=
+      0)
+    GTEST_SKIP() << "the openssl command is not installed";
+  Sink secure(Sink::test_video, "tls-certificate=/tmp/rtc-errors.pem tls-key=/tmp/rtc-errors.key");
+  EXPECT_TRUE(secure.uri().starts_with("wss://")) << secure.uri();
+  Pipeline trusting("rtcsink name=rtcsink stream=second tls-ca-file=/tmp/rtc-errors.pem uri=" +
+                    secure.uri() + video);
+  trusting.play();
+  EXPECT_TRUE(trusting.wait_message("rtc-ready"));
+  Pipeline doubting("rtcsink name=rtcsink stream=third uri=" + secure.uri() + video);
+  doubting.play();
+  EXPECT_NE(doubting.wait_error().find("tls-ca-file"), std::string::npos) << doubting.error();
+  unlink("/tmp/rtc-errors.key");
+  unlink("/tmp/rtc-errors.pem");
+}
+
 TEST_F(ServerErrors, TheTokenIsNotReadable) {
   const auto element = sink(gst_element_factory_make("rtcsink", nullptr));
   auto *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), "token");

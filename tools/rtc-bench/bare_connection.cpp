@@ -51,7 +51,9 @@ void BareConnection::connect_signals() {
         GstWebRTCICEConnectionState state{};
         g_object_get(element, "ice-connection-state", &state, nullptr);
         if (state == GST_WEBRTC_ICE_CONNECTION_STATE_CHECKING) self.hooks_.reached("checking");
-        if (state == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED) self.hooks_.reached("ice");
+        if (state == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED ||
+            state == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
+          self.hooks_.reached("ice");
       });
   connect_weak<void(GstElement *, GParamSpec *)>(
       webrtcbin(), "notify::connection-state", weak,

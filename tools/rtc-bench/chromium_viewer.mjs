@@ -40,9 +40,16 @@ const browser = await puppeteer.launch({
 });
 
 async function end(status) {
-  await Promise.race([browser.close(), new Promise((done) => { setTimeout(done, 3000); })]);
+  await Promise.race([browser.close(), new Promise((done) => { setTimeout(done, 3000); })]).catch(() => {});
   browser.process()?.kill('SIGKILL');
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  // Its processes may write for a moment still.
+  for (let attempt = 0; existsSync(profile) && attempt < 20; attempt += 1) {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+    } catch {
+      await new Promise((done) => { setTimeout(done, 100); });
+    }
+  }
   process.exit(status);
 }
 // The end of standard input is the end of whoever started this.

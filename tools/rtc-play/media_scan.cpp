@@ -24,6 +24,7 @@ constexpr seconds live_settling{2};
 struct Track {
   TrackFacts facts;
   int buffers = 0;
+  int timed = 0;  // of them with a time: headers have none
   GstClockTimeDiff first = std::numeric_limits<GstClockTimeDiff>::max();
   GstClockTimeDiff last = std::numeric_limits<GstClockTimeDiff>::min();
   bool complete = false;
@@ -64,9 +65,9 @@ class Scan {
     std::lock_guard lock(mutex_);
     MediaFacts facts{{}, ignored_, std::numeric_limits<GstClockTimeDiff>::max(), false};
     for (auto &track : tracks_) {
-      const auto length = track->last - track->first;
-      if (track->buffers > 1 && length > 0)
-        track->facts.measured_fps = double(track->buffers - 1) * GST_SECOND / double(length);
+      if (track->timed > 1 && track->last > track->first)
+        track->facts.measured_fps =
+            double(track->timed - 1) * GST_SECOND / double(track->last - track->first);
       facts.start = std::min(facts.start, track->first);
       facts.tracks.push_back(track->facts);
     }
@@ -124,12 +125,13 @@ class Scan {
         if (running < track.last) track.facts.reordered = true;
         track.first = std::min(track.first, running);
         track.last = std::max(track.last, running);
+        track.timed++;
       }
     }
     flowing_ = true;
     track.buffers++;
-    const int enough = track.facts.kind == TrackKind::video ? enough_frames : 1;
-    if (track.buffers >= enough) track.complete = true;
+    const bool enough = track.facts.kind == TrackKind::audio && track.timed > 0;
+    if (enough || track.buffers >= enough_frames) track.complete = true;
   }
 
   void saw_event(GstEvent *event, Track &track) {

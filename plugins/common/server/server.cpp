@@ -52,6 +52,7 @@ class Server::Impl : public HttpServer::Handler {
   Impl(EventLoop &loop, ServerSettings settings) : loop_(loop), settings_(std::move(settings)) {}
   ~Impl() override {
     http_.reset();
+    loopback_.reset();
     peers_.clear();
   }
 
@@ -60,10 +61,15 @@ class Server::Impl : public HttpServer::Handler {
         HttpServer::start({settings_.listen, settings_.tls_certificate, settings_.tls_key}, *this);
     if (!http) return http.error();
     http_ = std::move(*http);
+    if (!http_->tls() || !settings_.plain_loopback) return true;
+    auto loopback = HttpServer::start({"127.0.0.1:0", "", ""}, *this);
+    if (!loopback) return loopback.error();
+    loopback_ = std::move(*loopback);
     return true;
   }
 
   const HttpServer &http() const { return *http_; }
+  const HttpServer &for_this_machine() const { return loopback_ ? *loopback_ : *http_; }
   HttpResponse respond(const HttpRequest &request) override;
   void upgraded(const HttpRequest &request, OpenStream stream) override;
 
@@ -87,6 +93,7 @@ class Server::Impl : public HttpServer::Handler {
   uint64_t refused_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Peer>> peers_;
   std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<HttpServer> loopback_;
 };
 
 // A connection of the rooms protocol. It may be gone when a call to the server returns.
@@ -240,7 +247,7 @@ std::string Server::page_url() const {
 }
 
 std::string Server::signaling_url() const {
-  const auto &http = impl_->http();
+  const auto &http = impl_->for_this_machine();
   return format("%s://%s:%u/", http.tls() ? "wss" : "ws", http.host().c_str(), http.port());
 }
 

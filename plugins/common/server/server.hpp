@@ -23,6 +23,9 @@ struct ServerSettings {
   size_t max_peers = 10000;
   size_t max_message_size = 256 * 1024;     // bytes of one WebSocket message
   size_t max_queue_size = 4 * 1024 * 1024;  // bytes a peer may leave unread before it is dropped
+  // With TLS, a second plain port on loopback for the process that brings the server: it cannot
+  // check a certificate made for another host name.
+  bool plain_loopback = false;
   seconds ping_interval{30};  // a peer that answers no ping for two intervals is dropped
 };
 
@@ -34,7 +37,7 @@ class Server {
 
   // The address a browser on this machine opens, e.g. "http://127.0.0.1:8080/".
   std::string page_url() const;
-  // The same for peers: "ws://127.0.0.1:8080/".
+  // The same for peers on this machine: "ws://127.0.0.1:8080/".
   std::string signaling_url() const;
   unsigned port() const;
 

@@ -16,6 +16,7 @@ Result<std::unique_ptr<Connection>> Connection::open(EventLoop &loop,
     server.token = settings.token;
     server.tls_certificate = settings.tls_certificate;
     server.tls_key = settings.tls_key;
+    server.plain_loopback = true;
     connection->host_ = std::make_unique<Host>(loop, server);
     if (const auto opened = connection->host_->open(); !opened) return opened.error();
     to.uri = connection->host_->signaling_url();
