@@ -244,7 +244,7 @@ class Publisher : public Pipeline {
                  sources) {
     play();
     const auto url = field("rtc-ready", "url");
-    uri_ = "ws" + url.substr(url.find(':'));
+    if (url.starts_with("http")) uri_ = "ws" + url.substr(4);
   }
   // ws://127.0.0.1:port/
   const std::string &uri() const { return uri_; }
