@@ -32,7 +32,11 @@ Input::Hooks PublishingElement::hooks(const std::string &pad) {
       if (publisher_) publisher_->inputs_changed();
     });
   };
-  hooks.failed = [this](const Error &error) { post_error(element_, error); };
+  hooks.failed = [this, pad](const Codec &codec, const Error &error) {
+    loop_->post([this, pad, &codec, error] {
+      if (publisher_) publisher_->encoding_failed(pad, codec, error);
+    });
+  };
   return hooks;
 }
 

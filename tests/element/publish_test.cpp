@@ -215,6 +215,42 @@ TEST_F(Publish, EncodedMediaPassesThroughUntouched) {
   EXPECT_STREQ(gst_structure_get_string(group, "codec"), "VP8");
 }
 
+TEST_F(Publish, TheFirstViewerOfEncodedMediaSeesAPictureAtOnce) {
+  // One keyframe at the beginning, none later: an encoder that does not listen, as a file does not.
+  Sink publisher(
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 ! vp8enc "
+      "deadline=1 "
+      "keyframe-max-dist=100000 ! identity name=deaf ! rtcsink.video_0");
+  const auto deaf = adopt(gst_element_get_static_pad(publisher.element("deaf").get(), "src"));
+  gst_pad_add_probe(
+      deaf.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
+  Counter sent(publisher, "deaf");
+  ASSERT_TRUE(sent.advances(60));
+  Viewer viewer(publisher.uri(), Viewer::video_only);
+  Counter frames(viewer, "video");
+  viewer.play();
+  EXPECT_TRUE(frames.advances(90));
+  EXPECT_LE(sent.keyframes(), 1u);
+}
+
+TEST_F(Publish, AnEncoderThatFailsEndsTheViewerAndNotThePipeline) {
+  Sink publisher(Sink::test_video);
+  // No encoder takes such a picture.
+  g_signal_connect(publisher.element("rtcsink").get(), "encoder-setup",
+                   G_CALLBACK(+[](GstElement *, const char *, GstElement *encoder, gpointer) {
+                     const auto bin = adopt(GST_BIN(gst_object_get_parent(GST_OBJECT(encoder))));
+                     const auto payloader = adopt(gst_bin_get_by_name(bin.get(), "payloader"));
+                     gst_element_unlink(encoder, payloader.get());
+                   }),
+                   nullptr);
+  Viewer viewer(publisher.uri(), Viewer::video_only);
+  viewer.play();
+  EXPECT_TRUE(publisher.wait_message("rtc-viewer-removed"));
+  EXPECT_FALSE(publisher.warnings().empty());
+  EXPECT_EQ(publisher.error(), "");
+}
+
 TEST_F(Publish, H264IsChosenWhenTheViewerWantsIt) {
   const auto encoder = adopt(gst_element_factory_find("x264enc"));
   if (!encoder) GTEST_SKIP() << "x264enc is not installed";

@@ -43,9 +43,10 @@ TEST_F(MeetingPoint, StreamsOutliveTheirHost) {
   for (size_t killed = 0; killed < names.size(); killed++) {
     publishers[killed]->kill(SIGKILL);
     for (size_t other = 0; other < names.size(); other++)
-      if (other != killed)
+      if (other != killed) {
         EXPECT_TRUE(playable(names[other], std::chrono::seconds(5)))
             << names[other] << " after " << names[killed];
+      }
     publishers[killed] = publish(names[killed]);
     EXPECT_TRUE(playable(names[killed], std::chrono::seconds(20))) << names[killed] << " again";
   }

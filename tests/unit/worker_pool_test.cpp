@@ -12,8 +12,9 @@ namespace {
 struct Counting : WorkerPool::Job {
   std::atomic<int> runs{0};
   std::promise<void> done;
-  void run() override {
+  Duration run() override {
     if (++runs == 1) done.set_value();
+    return Duration::zero();
   }
 };
 
@@ -21,9 +22,10 @@ struct Blocking : WorkerPool::Job {
   std::promise<void> started;
   std::shared_future<void> release;
   explicit Blocking(std::shared_future<void> until) : release(std::move(until)) {}
-  void run() override {
+  Duration run() override {
     started.set_value();
     release.wait();
+    return Duration::zero();
   }
 };
 
@@ -57,6 +59,23 @@ TEST(WorkerPool, StuckJobsDoNotHoldUpOthers) {
   while (done.wait_for(milliseconds(5)) != std::future_status::ready) pool.schedule({});
   EXPECT_EQ(job->runs, 1);
   release.set_value();
+}
+
+TEST(WorkerPool, RunsAJobAgainLaterWhenItAsks) {
+  struct Repeating : WorkerPool::Job {
+    std::promise<void> done;
+    std::atomic<int> runs{0};
+    Duration run() override {
+      if (++runs < 5) return milliseconds(1);
+      done.set_value();
+      return Duration::zero();
+    }
+  };
+  WorkerPool pool(2);
+  auto job = std::make_shared<Repeating>();
+  pool.schedule({job});
+  job->done.get_future().wait();
+  EXPECT_EQ(job->runs, 5);
 }
 
 TEST(WorkerPool, EndsWithJobsQueued) {

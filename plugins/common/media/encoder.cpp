@@ -17,7 +17,7 @@ constexpr auto vpx =
     "deadline=1 cpu-used=8 end-usage=cbr lag-in-frames=0 error-resilient=default min-quantizer=2 "
     "max-quantizer=56 "
     "undershoot=95 overshoot=15 buffer-size=600 buffer-initial-size=400 buffer-optimal-size=500 "
-    "static-threshold=1 threads=2 token-partitions=1 row-mt=true max-intra-bitrate=300";
+    "static-threshold=1 token-partitions=1 row-mt=true max-intra-bitrate=300";
 }  // namespace
 
 const std::vector<Encoder> &encoders() {
@@ -35,7 +35,7 @@ const std::vector<Encoder> &encoders() {
        "video/x-h264,profile=constrained-baseline,level=(string)4"},
       {"x264enc", "H264", "bitrate", 1000, "key-int-max",
        "tune=zerolatency speed-preset=superfast bframes=0 byte-stream=true b-adapt=false "
-       "vbv-buf-capacity=300 threads=2 aud=false",
+       "vbv-buf-capacity=300 aud=false",
        nv12, baseline},
       {"openh264enc", "H264", "bitrate", 1, "gop-size",
        "complexity=low rate-control=bitrate usage-type=camera multi-thread=2", i420, baseline},
@@ -47,8 +47,7 @@ const std::vector<Encoder> &encoders() {
        nv12, ""},
       {"vaav1enc", "AV1", "bitrate", 1000, "key-int-max", "rate-control=cbr", nv12, ""},
       {"av1enc", "AV1", "target-bitrate", 1000, "keyframe-max-dist",
-       "usage-profile=realtime cpu-used=10 end-usage=cbr lag-in-frames=0 threads=2 row-mt=true",
-       i420, ""},
+       "usage-profile=realtime cpu-used=10 end-usage=cbr lag-in-frames=0 row-mt=true", i420, ""},
 
       {"nvh265enc", "H265", "bitrate", 1000, "gop-size",
        "preset=low-latency-hq rc-mode=cbr zerolatency=true bframes=0", nv12, ""},
@@ -105,6 +104,13 @@ void configure_encoder(GstElement *element, const Encoder &row, const EncoderOpt
   if (options.bitrate) set_encoder_bitrate(element, row, options.bitrate);
   if (options.keyframe_distance)
     set_property(element, row.keyframe_property, options.keyframe_distance);
+  if (options.threads) set_property(element, "threads", options.threads);
+}
+
+unsigned encoder_threads(unsigned width, unsigned height, unsigned processors) {
+  const auto pixels = width * height;
+  if (pixels >= 1280 * 960 && processors >= 6) return 3;
+  return pixels > 640 * 480 && processors >= 3 ? 2 : 1;
 }
 
 void set_encoder_bitrate(GstElement *element, const Encoder &row, unsigned bitrate) {

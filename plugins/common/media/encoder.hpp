@@ -25,7 +25,12 @@ struct Encoder {
 struct EncoderOptions {
   unsigned bitrate = 0;            // bits per second
   unsigned keyframe_distance = 0;  // frames
+  unsigned threads = 0;            // 0: what the row says
 };
+
+// Threads that encoding a picture of that size is worth on that many processors: more of them than
+// needed wait for each other, at the cost of latency.
+unsigned encoder_threads(unsigned width, unsigned height, unsigned processors);
 
 const std::vector<Encoder> &encoders();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -28,7 +29,20 @@ void Input::set_caps(const Ref<GstCaps> &caps) {
     first = !caps_;
     caps_ = caps;
   }
+  if (const auto *codec = codec_of_caps(caps.get()); codec && can_send(*codec))
+    keep_passing(*codec);
   if (first) hooks_.caps_known();
+}
+
+void Input::keep_passing(const Codec &codec) {
+  {
+    std::lock_guard lock(mutex_);
+    if (groups_.count(&codec)) return;
+  }
+  auto group = make_group(codec);
+  if (!group) return hooks_.failed(codec, group.error());
+  std::lock_guard lock(mutex_);
+  groups_[&codec] = *group;
 }
 
 void Input::push(GstSample *sample, GstClockTimeDiff offset) {
@@ -134,7 +148,7 @@ void Input::remove(const std::shared_ptr<Outlet> &outlet) {
   for (const auto &group : group_list()) {
     group->remove(outlet);
     const auto *codec = &group->codec();
-    if (group->viewers() > 0 || lingering_.count(codec)) continue;
+    if (!group->encoder() || group->viewers() > 0 || lingering_.count(codec)) continue;
     lingering_[codec] = loop_.after(settings_.linger, [weak = weak_from_this(), codec] {
       if (const auto self = weak.lock()) self->drop_unused(codec);
     });
@@ -151,6 +165,15 @@ void Input::drop_unused(const Codec *codec) {
   groups_.erase(found);
   // Stopping an encoder takes its time; the loop has viewers to serve.
   reaper_->reap([group = std::move(unused)]() mutable { group.reset(); });
+}
+
+void Input::forget(const Codec &codec) {
+  lingering_.erase(&codec);
+  std::lock_guard lock(mutex_);
+  const auto found = groups_.find(&codec);
+  if (found == groups_.end()) return;
+  reaper_->reap([group = std::move(found->second)]() mutable { group.reset(); });
+  groups_.erase(found);
 }
 
 void Input::refresh(const std::shared_ptr<Outlet> &outlet) {
@@ -186,6 +209,9 @@ EncoderOptions Input::encoder_options(const Codec &codec) const {
         static_cast<unsigned>(std::clamp(0.0725 * info.width * info.height * rate, 100e3, 12e6));
   options.keyframe_distance = static_cast<unsigned>(
       std::max(1., rate * static_cast<double>(settings_.keyframe_interval.count()) / 1000));
+  options.threads =
+      encoder_threads(static_cast<unsigned>(info.width), static_cast<unsigned>(info.height),
+                      std::thread::hardware_concurrency());
   return options;
 }
 
@@ -201,7 +227,7 @@ Result<std::shared_ptr<EncodeGroup>> Input::make_group(const Codec &codec) {
   settings.timestamp_offset = timestamp_offset_;
   settings.encoder_setup = [this](GstElement *encoder) { hooks_.encoder_setup(pad_, encoder); };
   settings.keyframe_upstream = hooks_.keyframe_upstream;
-  settings.failed = hooks_.failed;
+  settings.failed = [failed = hooks_.failed, &codec](const Error &error) { failed(codec, error); };
   RTC_INFO("%s: new encode group %s through %s", pad_.c_str(), codec.name,
            settings.encoder ? settings.encoder->factory : "pass-through");
   return EncodeGroup::create(std::move(settings), pool_);

@@ -35,8 +35,9 @@ class Input : public std::enable_shared_from_this<Input> {
   struct Hooks {
     std::function<void(const std::string &pad, GstElement *encoder)> encoder_setup;  // on the loop
     std::function<void()> keyframe_upstream;                                         // any thread
-    std::function<void()> caps_known;   // streaming thread, once
-    std::function<void(Error)> failed;  // any thread
+    std::function<void()> caps_known;  // streaming thread, once
+    // An encoder or payloader gave up; any thread.
+    std::function<void(const Codec &, const Error &)> failed;
   };
 
   Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
@@ -65,6 +66,8 @@ class Input : public std::enable_shared_from_this<Input> {
   Result<bool> add(const Codec &codec, const std::shared_ptr<Outlet> &outlet);
   void remove(const std::shared_ptr<Outlet> &outlet);
   void refresh(const std::shared_ptr<Outlet> &outlet);
+  // The group of `codec` is of no use any more; the next viewer gets a new one.
+  void forget(const Codec &codec);
 
   // Codec name and viewers of every group there is, for statistics.
   struct GroupInfo {
@@ -75,6 +78,9 @@ class Input : public std::enable_shared_from_this<Input> {
   std::vector<GroupInfo> groups() const;
 
  private:
+  // Encoded media is packed from the start, viewers or not: it costs next to nothing, and the first
+  // viewer sees a picture without waiting for the next keyframe.
+  void keep_passing(const Codec &codec);
   Result<std::shared_ptr<EncodeGroup>> make_group(const Codec &codec);
   EncoderOptions encoder_options(const Codec &codec) const;
   std::vector<std::shared_ptr<EncodeGroup>> group_list() const;

@@ -14,6 +14,10 @@ namespace {
 constexpr size_t max_queued_frames = 100;
 // A viewer that keeps asking gets the backlog again at most this often.
 constexpr auto repeat_interval = milliseconds(500);
+// A backlog goes out in bursts of this many packets with pauses: all at once it would overflow the
+// receive buffer of a socket, 100 packets by default.
+constexpr size_t max_burst = 40;
+constexpr auto burst_pause = milliseconds(4);
 constexpr int32_t replay_step = 90;  // RTP ticks between frames of a backlog: 1 ms of video
 }  // namespace
 
@@ -145,13 +149,16 @@ Outlet::Counters Outlet::counters() const {
   return counters_;
 }
 
-void Outlet::run() {
+Duration Outlet::run() {
+  size_t burst = 0;
   std::unique_lock lock(mutex_);
   while (!queue_.empty()) {
+    if (burst >= max_burst && queue_.size() > 1) return burst_pause;  // and stays scheduled
     const auto entry = std::move(queue_.front());
     queue_.pop_front();
     if (entry.shift == 0 && live_queued_ > 0) live_queued_--;
     counters_.frames++;
+    burst += entry.frame->packets.size();
     lock.unlock();
     auto list =
         rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
@@ -163,6 +170,7 @@ void Outlet::run() {
     queue_.clear();
   }
   scheduled_ = false;
+  return Duration::zero();
 }
 
 }  // namespace rtc

@@ -57,7 +57,7 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   bool waits_for_keyframe() const;
   Counters counters() const;
 
-  void run() override;
+  Duration run() override;
 
  private:
   enum class State { idle, waiting, flowing, closed };

@@ -20,6 +20,7 @@ WorkerPool::~WorkerPool() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     jobs_.clear();
+    later_.clear();
   }
   wake_.notify_all();
   for (auto &worker : workers_) worker->thread.join();
@@ -64,20 +65,36 @@ bool WorkerPool::surplus(TimePoint now) const {
   return static_cast<size_t>(able) > wanted_;
 }
 
+void WorkerPool::wait_for_job(std::unique_lock<std::mutex> &lock) {
+  while (!stopping_) {
+    const auto now = Clock::now();
+    while (!later_.empty() && later_.begin()->first <= now) {
+      jobs_.push_back(std::move(later_.begin()->second));
+      later_.erase(later_.begin());
+    }
+    if (!jobs_.empty()) return;
+    if (later_.empty())
+      wake_.wait(lock);
+    else
+      wake_.wait_until(lock, later_.begin()->first);
+  }
+}
+
 void WorkerPool::work(Worker &self) {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [&] { return stopping_ || !jobs_.empty(); });
+    wait_for_job(lock);
     if (stopping_) return;
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
     self.busy = true;
     self.busy_since = Clock::now();
     lock.unlock();
-    job->run();
-    job.reset();
+    const auto again = job->run();
+    if (again == Duration::zero()) job.reset();
     lock.lock();
     self.busy = false;
+    if (job) later_.emplace(Clock::now() + again, std::move(job));
     if (stopping_ || !surplus(Clock::now())) continue;
     self.retired = true;
     return;

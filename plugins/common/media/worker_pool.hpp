@@ -7,7 +7,7 @@
 
 #include <condition_variable>
 #include <deque>
-#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -22,7 +22,8 @@ class WorkerPool {
   class Job {
    public:
     virtual ~Job() = default;
-    virtual void run() = 0;
+    // Returns when it wants to be run again, zero for not by itself.
+    virtual Duration run() = 0;
   };
 
   explicit WorkerPool(unsigned threads);
@@ -44,6 +45,7 @@ class WorkerPool {
   };
 
   void work(Worker &self);
+  void wait_for_job(std::unique_lock<std::mutex> &lock);
   void start_worker();
   void replace_stuck(TimePoint now);
   // More threads work than are wanted: one that was stuck is back.
@@ -52,6 +54,7 @@ class WorkerPool {
   std::mutex mutex_;  // guards everything below
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> jobs_;
+  std::multimap<TimePoint, std::shared_ptr<Job>> later_;
   std::vector<std::unique_ptr<Worker>> workers_;
   unsigned wanted_;
   bool stopping_ = false;

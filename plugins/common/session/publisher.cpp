@@ -65,6 +65,17 @@ void Publisher::remove_input(const std::shared_ptr<Input> &input) {
   for (const auto &[session, viewer] : viewers_) viewer->remove_input(input);
 }
 
+void Publisher::encoding_failed(const std::string &pad, const Codec &codec, const Error &error) {
+  for (const auto &input : inputs_)
+    if (input->pad() == pad) input->forget(codec);
+  std::vector<SessionId> affected;
+  for (const auto &[session, viewer] : viewers_)
+    for (const auto &track : viewer->tracks())
+      if (track.pad == pad && track.codec == codec.name) affected.push_back(session);
+  if (affected.empty()) events_.publisher_warns("", error);
+  for (const auto &session : affected) viewer_failed(session, error);
+}
+
 void Publisher::ready(const IceServers &servers, const std::string &name) {
   ice_servers_ = servers;
   name_ = name;
@@ -150,7 +161,8 @@ void Publisher::viewer_sends(const std::string &session, const Message &message)
 }
 
 void Publisher::viewer_connected(const std::string &session) {
-  events_.viewer_started(session, viewers_.at(session)->peer());
+  const auto found = viewers_.find(session);
+  if (found != viewers_.end()) events_.viewer_started(session, found->second->peer());
 }
 
 void Publisher::viewer_failed(const std::string &session, const Error &error) {

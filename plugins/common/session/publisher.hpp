@@ -53,6 +53,8 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void remove_input(const std::shared_ptr<Input> &input);
   // Caps of an input became known; waiting viewers may be served now.
   void inputs_changed();
+  // An encoder of that input gave up: its viewers are told and let go, the others go on.
+  void encoding_failed(const std::string &pad, const Codec &codec, const Error &error);
   // All inputs ended: says goodbye to every viewer and is no longer listed.
   void finish();
   // A seek made ended inputs begin again: viewers are served as before.

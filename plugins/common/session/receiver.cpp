@@ -13,6 +13,7 @@ constexpr auto connect_deadline = seconds(30);
 // Without signaling nobody says goodbye: silence this long means that the publisher is gone.
 constexpr auto silence_unsignaled = seconds(3);
 constexpr auto silence_limit = seconds(10);
+constexpr unsigned shortest_repair = 40;  // ms
 constexpr auto retry_delay = seconds(1);
 // After the jitter buffer's latency, what is still being depayloaded and decoded.
 constexpr auto drain_margin = milliseconds(50);
@@ -201,7 +202,10 @@ Result<bool> Receiver::accept_section(Session &session, size_t mline, const SdpM
     refusals_.push_back(join(names, ", "));
     return true;
   }
-  if (kind == MediaKind::video) g_object_set(transceiver, "do-nack", TRUE, nullptr);
+  // A packet that is asked for again comes too late for a shorter buffer, and with retransmission
+  // GStreamer 1.22 gives up a packet as soon as it is due.
+  const bool repairs = kind == MediaKind::video && settings_.latency >= shortest_repair;
+  if (repairs) g_object_set(transceiver, "do-nack", TRUE, nullptr);
   const auto index =
       std::count_if(tracks_.begin(), tracks_.end(), [&](const auto &t) { return t.kind == kind; });
   tracks_.push_back({mline, kind, codec, static_cast<unsigned>(index)});

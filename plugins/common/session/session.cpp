@@ -5,6 +5,7 @@
 #include "base/signal.hpp"
 #include "base/text.hpp"
 #include "message/sdp.hpp"
+#include "session/frame_lists.hpp"
 
 namespace rtc {
 
@@ -109,6 +110,7 @@ void Session::connect_signals() {
 }
 
 void Session::element_added(GstElement *element) {
+  let_lists_pass(element);
   const auto *factory = gst_element_get_factory(element);
   const std::string_view name = factory ? GST_OBJECT_NAME(factory) : "";
   if (name == "clocksync") {

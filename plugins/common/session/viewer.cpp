@@ -240,19 +240,23 @@ void Viewer::session_changed(Session &session, Session::State state) {
                        "or it was lost.",
                        "ICE or DTLS failed"});
   if (state != Session::State::connected) return;
-  let_flow();
-  if (!std::exchange(reported_connected_, true)) listener_.viewer_connected(session.id());
+  const auto keep = shared_from_this();
+  if (let_flow() && !std::exchange(reported_connected_, true))
+    listener_.viewer_connected(session.id());
 }
 
-void Viewer::session_negotiated(Session &) { let_flow(); }
+void Viewer::session_negotiated(Session &) { (void)let_flow(); }
 
-void Viewer::let_flow() {
-  if (!connected() || !session_->established()) return;
+bool Viewer::let_flow() {
+  if (!connected() || !session_->established()) return true;
   for (const auto &track : tracks_) {
     if (!track->codec || std::exchange(track->flowing, true)) continue;
-    if (const auto joined = track->input->add(*track->codec, track->outlet); !joined)
-      return listener_.viewer_failed(session_->id(), joined.error());
+    if (const auto joined = track->input->add(*track->codec, track->outlet); !joined) {
+      listener_.viewer_failed(session_->id(), joined.error());
+      return false;
+    }
   }
+  return true;
 }
 
 void Viewer::session_sends(Session &session, const Message &message) {

@@ -82,7 +82,9 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   Result<bool> accept_answer(const Sdp &answer);
   Result<bool> accept_offer(const Sdp &offer);
   void choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type);
-  void let_flow();
+  // Joins the tracks to their groups once there is a connection; false when the viewer was given
+  // up.
+  bool let_flow();
   void drop(Track &track);
   Track *track_of_mline(size_t mline);
 
