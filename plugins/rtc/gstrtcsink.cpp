@@ -204,6 +204,7 @@ GstStateChangeReturn GstRtcSinkImpl::change_state(GstStateChange transition) {
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) warm_up();
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start()) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) stop();
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) finish_warm_up();
   const auto result =
       GST_ELEMENT_CLASS(gst_rtc_sink_parent_class)->change_state(element_, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE)

@@ -9,8 +9,9 @@
  *
  * ## Example
  * |[
- * gst-launch-1.0 rtcsrc uri=ws://127.0.0.1:8080/ stream=film name=s \
- *   s. ! queue ! matroskamux name=m ! filesink location=film.mkv  s. ! queue ! m.
+ * gst-launch-1.0 -e rtcsrc uri=ws://127.0.0.1:8080/ stream=film name=r \
+ *   r.video_0 ! queue ! matroskamux name=m ! filesink location=film.mkv  r.audio_0 ! queue !
+ * m.audio_0
  * ]|
  *
  * ## Messages
@@ -54,6 +55,7 @@ class GstRtcSrcImpl : public ReceivingElement {
   static const std::vector<PropertyRow<GstRtcSrcImpl>> &properties();
 
   GstStateChangeReturn change_state(GstStateChange transition);
+  gboolean send_event(GstEvent *event);
 
  private:
   GstElement *const element_;
@@ -168,6 +170,7 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
                nullptr, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_ELEMENT);
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = Vfunc<&GstRtcSrcImpl::change_state>::call<GstElement>;
+  element_class->send_event = Vfunc<&GstRtcSrcImpl::send_event>::call<GstElement>;
   for (const auto &[name, kind] :
        {std::pair{"video_%u", MediaKind::video}, std::pair{"audio_%u", MediaKind::audio}}) {
     const auto caps = adopt(gst_caps_from_string((pad_caps(kind) + "; application/x-rtp").c_str()));
@@ -179,10 +182,20 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
                                         "Receives a stream from a WebRTC publisher", "gst-rtc");
 }
 
+// An application that stops a recording sends EOS to the pipeline (gst-launch-1.0 -e).
+gboolean GstRtcSrcImpl::send_event(GstEvent *event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+    return GST_ELEMENT_CLASS(gst_rtc_src_parent_class)->send_event(element_, event);
+  gst_event_unref(event);
+  finish();
+  return TRUE;
+}
+
 GstStateChangeReturn GstRtcSrcImpl::change_state(GstStateChange transition) {
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) warm_up();
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start()) return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) stop();
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL) finish_warm_up();
   const auto result =
       GST_ELEMENT_CLASS(gst_rtc_src_parent_class)->change_state(element_, transition);
   if (result == GST_STATE_CHANGE_FAILURE) return result;

@@ -71,6 +71,13 @@ void ReceivingElement::stop() {
   for (const auto &pad : pads) gst_element_remove_pad(element_, pad->pad());
 }
 
+void ReceivingElement::finish() {
+  if (!loop_) return;
+  loop_->post([this] {
+    if (receiver_) receiver_->leave();
+  });
+}
+
 std::shared_ptr<SourcePad> ReceivingElement::find_pad(MediaKind kind, unsigned index) {
   const auto name = format("%s_%u", to_string(kind), index);
   std::lock_guard lock(mutex_);

@@ -36,6 +36,8 @@ class ReceivingElement : public Receiver::Events {
   bool start();
   void play();
   void stop();
+  // The application wants no more: leaves the publisher and sends EOS out of every pad.
+  void finish();
 
   std::string url() const;
   StructurePtr stats();

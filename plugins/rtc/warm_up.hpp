@@ -7,4 +7,8 @@ namespace rtc {
 // process) on a thread of its own; returns at once. Later calls do nothing.
 void warm_up();
 
+// Waits until that is done, for an element on its way to NULL: a process that exits while OpenSSL
+// makes a key crashes in it.
+void finish_warm_up();
+
 }  // namespace rtc

@@ -190,6 +190,20 @@ TEST_F(Receive, RecordingIsCompleteWhenThePublisherEnds) {
   EXPECT_GT(audio.count(), 150u);
 }
 
+TEST_F(Receive, AnEosEventEndsTheRecording) {
+  Sink publisher;
+  Source recorder(publisher.uri(),
+                  "r.video_0 ! queue ! matroskamux name=m ! filesink location=" + file("got.mkv") +
+                      " r.audio_0 ! queue ! identity name=seen ! m.audio_0");
+  Counter packets(recorder, "seen");
+  recorder.play();
+  ASSERT_TRUE(packets.advances(50));
+  gst_element_send_event(recorder.get(), gst_event_new_eos());
+  EXPECT_TRUE(recorder.wait_eos());
+  EXPECT_TRUE(publisher.wait_message("rtc-viewer-removed"));
+  EXPECT_EQ(recorder.error(), "");
+}
+
 TEST_F(Receive, Mp4WithH264IsComplete) {
   for (auto name : {"x264enc", "mp4mux", "avdec_h264"}) {
     const auto factory = adopt(gst_element_factory_find(name));

@@ -275,6 +275,14 @@ void Receiver::end(const std::string &reason) {
   });
 }
 
+void Receiver::leave() {
+  if (std::exchange(finished_, true)) return;
+  const auto id = session_ ? session_->id() : std::string();
+  if (session_) connection_->signaler().send(id, Bye{});
+  close_session();
+  events_.session_ended(id, "left", true);
+}
+
 void Receiver::restart(const std::string &reason) {
   if (session_) {
     connection_->signaler().send(session_->id(), Bye{reason});

@@ -70,6 +70,8 @@ class Receiver : public Signaler::Listener,
   Result<bool> start();
   // The clock runs.
   void play(const Ref<GstClock> &clock, GstClockTime base_time);
+  // The application wants no more: says goodbye and ends the stream for good.
+  void leave();
   void get_stats(std::function<void(StructurePtr)> done);
 
  private:
