@@ -93,6 +93,7 @@ void ReceivingElement::add_pad(MediaKind kind, unsigned index) {
   SourcePad::Hooks hooks;
   hooks.failed = [this](const Error &error) { post_error(element_, error); };
   hooks.post = [this](std::function<void()> task) { loop_->post(std::move(task)); };
+  hooks.dispose = [reaper = reaper_](std::function<void()> task) { reaper->reap(std::move(task)); };
   const auto name = format("%s_%u", to_string(kind), index);
   auto pad = SourcePad::create(pad_template, name.c_str(), kind,
                                milliseconds(settings.copy().latency), std::move(hooks));

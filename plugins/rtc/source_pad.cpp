@@ -42,8 +42,9 @@ struct SourcePad::Bridge {
   GstSegment segment;
   GstClockTimeDiff offset = 0;
 
+  // Null once detached.
   static std::shared_ptr<Bridge> of(GstPad *pad) {
-    return *static_cast<std::shared_ptr<Bridge> *>(pad->chaindata);
+    return static_cast<std::weak_ptr<Bridge> *>(pad->chaindata)->lock();
   }
 
   static std::shared_ptr<Bridge> create(std::weak_ptr<SourcePad> owner) {
@@ -51,7 +52,6 @@ struct SourcePad::Bridge {
     bridge->owner = std::move(owner);
     gst_segment_init(&bridge->segment, GST_FORMAT_TIME);
     bridge->pad = sink(gst_pad_new("bridge", GST_PAD_SINK));
-    // The pad keeps the bridge: detach() breaks the circle by taking the functions away.
     const GDestroyNotify drop = [](gpointer p) {
       delete static_cast<std::shared_ptr<Bridge> *>(p);
     };
@@ -59,22 +59,23 @@ struct SourcePad::Bridge {
         bridge->pad.get(),
         [](GstPad *pad, GstObject *, GstBuffer *buffer) {
           const auto self = of(pad);
-          const auto owner = self->owner.lock();
+          const auto owner = self ? self->owner.lock() : nullptr;
           if (owner) return owner->push(*self, buffer);
           gst_buffer_unref(buffer);
           return GST_FLOW_OK;
         },
-        new std::shared_ptr<Bridge>(bridge), drop);
+        new std::weak_ptr<Bridge>(bridge), drop);
     gst_pad_set_event_function(bridge->pad.get(),
                                [](GstPad *pad, GstObject *, GstEvent *event) -> gboolean {
                                  const auto self = of(pad);
                                  const auto owned = adopt(event);
-                                 const auto owner = self->owner.lock();
+                                 const auto owner = self ? self->owner.lock() : nullptr;
                                  return owner ? owner->handle_media_event(*self, event) : TRUE;
                                });
     gst_pad_set_query_function(bridge->pad.get(),
                                [](GstPad *pad, GstObject *parent, GstQuery *query) -> gboolean {
-                                 const auto owner = of(pad)->owner.lock();
+                                 const auto self = of(pad);
+                                 const auto owner = self ? self->owner.lock() : nullptr;
                                  switch (GST_QUERY_TYPE(query)) {
                                    case GST_QUERY_CAPS:
                                    case GST_QUERY_ACCEPT_CAPS:
@@ -166,8 +167,8 @@ void SourcePad::detach() {
     bridge = std::move(bridge_);
   }
   if (!bridge) return;
-  gst_pad_set_active(bridge->pad.get(), FALSE);
-  bridge->owner.reset();
+  // A push that is blocked downstream is waited for, which is nothing for the loop.
+  hooks_.dispose([bridge = std::move(bridge)] { gst_pad_set_active(bridge->pad.get(), FALSE); });
 }
 
 void SourcePad::send_stream_start() {
@@ -235,8 +236,7 @@ gboolean SourcePad::handle_event(GstPad *pad, GstObject *, GstEvent *event) {
         std::lock_guard lock(self->mutex_);
         bridge = self->bridge_;
       }
-      return bridge &&
-             gst_pad_push_event(bridge->pad.get(), owned.get() ? gst_event_ref(event) : nullptr);
+      return bridge && gst_pad_push_event(bridge->pad.get(), gst_event_ref(event));
     }
     default:
       return FALSE;

@@ -25,6 +25,8 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   struct Hooks {
     std::function<void(Error)> failed;                // on the loop
     std::function<void(std::function<void()>)> post;  // runs a task on the loop; any thread
+    std::function<void(std::function<void()>)>
+        dispose;  // runs one that may have to wait, elsewhere
   };
 
   static std::shared_ptr<SourcePad> create(GstPadTemplate *pad_template, const char *name,

@@ -78,7 +78,8 @@ class EncodeGroupTest : public ElementTest {
           },
           this, nullptr);
     };
-    auto created = EncodeGroup::create(settings, std::make_shared<WorkerPool>(2));
+    auto created =
+        EncodeGroup::create(settings, std::make_shared<WorkerPool>(2), std::make_shared<Reaper>());
     ASSERT_TRUE(created) << created.error().message;
     group = *created;
   }

@@ -26,20 +26,28 @@ constexpr auto mtu = 1200 - (max_rtp_header_size - rtp_header_size);
 }  // namespace
 
 Result<std::shared_ptr<EncodeGroup>> EncodeGroup::create(Settings settings,
-                                                         std::shared_ptr<WorkerPool> pool) {
-  auto group = std::shared_ptr<EncodeGroup>(new EncodeGroup(std::move(settings), std::move(pool)));
+                                                         std::shared_ptr<WorkerPool> pool,
+                                                         std::shared_ptr<Reaper> reaper) {
+  auto group = std::shared_ptr<EncodeGroup>(
+      new EncodeGroup(std::move(settings), std::move(pool), std::move(reaper)));
   if (auto built = group->build(); !built) return built.error();
   return group;
 }
 
-EncodeGroup::EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool)
-    : settings_(std::move(settings)), pool_(std::move(pool)) {}
+EncodeGroup::EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool,
+                         std::shared_ptr<Reaper> reaper)
+    : settings_(std::move(settings)), pool_(std::move(pool)), reaper_(std::move(reaper)) {}
 
+// The last reference may be that of a callback on the pipeline's own streaming thread, which cannot
+// stop itself; and stopping takes time that neither it nor the loop has.
 EncodeGroup::~EncodeGroup() {
   if (!pipeline_) return;
-  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
-  const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
-  gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
+  reaper_->reap([pipeline = std::move(pipeline_)]() mutable {
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    const auto bus = adopt(gst_element_get_bus(pipeline.get()));
+    gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
+    pipeline.reset();
+  });
 }
 
 Result<bool> EncodeGroup::build() {

@@ -16,6 +16,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/reaper.hpp"
 #include "media/codec.hpp"
 #include "media/encoder.hpp"
 #include "media/outlet.hpp"
@@ -37,7 +38,8 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   };
 
   static Result<std::shared_ptr<EncodeGroup>> create(Settings settings,
-                                                     std::shared_ptr<WorkerPool> pool);
+                                                     std::shared_ptr<WorkerPool> pool,
+                                                     std::shared_ptr<Reaper> reaper);
   ~EncodeGroup();
 
   const Codec &codec() const { return *settings_.codec; }
@@ -61,7 +63,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   bool ended() const;
 
  private:
-  EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool);
+  EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool, std::shared_ptr<Reaper> reaper);
   Result<bool> build();
   void connect_callbacks();
   static GstFlowReturn new_sample(GstAppSink *sink, gpointer data);
@@ -78,6 +80,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
 
   const Settings settings_;
   const std::shared_ptr<WorkerPool> pool_;
+  const std::shared_ptr<Reaper> reaper_;
   Ref<GstElement> pipeline_;
   Ref<GstElement> source_;
   Ref<GstElement> encoder_element_;

@@ -157,23 +157,15 @@ void Input::remove(const std::shared_ptr<Outlet> &outlet) {
 
 void Input::drop_unused(const Codec *codec) {
   lingering_.erase(codec);
-  std::shared_ptr<EncodeGroup> unused;
   std::lock_guard lock(mutex_);
   const auto found = groups_.find(codec);
-  if (found == groups_.end() || found->second->viewers() > 0) return;
-  unused = std::move(found->second);
-  groups_.erase(found);
-  // Stopping an encoder takes its time; the loop has viewers to serve.
-  reaper_->reap([group = std::move(unused)]() mutable { group.reset(); });
+  if (found != groups_.end() && found->second->viewers() == 0) groups_.erase(found);
 }
 
 void Input::forget(const Codec &codec) {
   lingering_.erase(&codec);
   std::lock_guard lock(mutex_);
-  const auto found = groups_.find(&codec);
-  if (found == groups_.end()) return;
-  reaper_->reap([group = std::move(found->second)]() mutable { group.reset(); });
-  groups_.erase(found);
+  groups_.erase(&codec);
 }
 
 void Input::refresh(const std::shared_ptr<Outlet> &outlet) {
@@ -230,7 +222,7 @@ Result<std::shared_ptr<EncodeGroup>> Input::make_group(const Codec &codec) {
   settings.failed = [failed = hooks_.failed, &codec](const Error &error) { failed(codec, error); };
   RTC_INFO("%s: new encode group %s through %s", pad_.c_str(), codec.name,
            settings.encoder ? settings.encoder->factory : "pass-through");
-  return EncodeGroup::create(std::move(settings), pool_);
+  return EncodeGroup::create(std::move(settings), pool_, reaper_);
 }
 
 }  // namespace rtc

@@ -113,7 +113,8 @@ void Receiver::received(const SessionId &session, Message message) {
   if (const auto *bye = std::get_if<Bye>(&message)) {
     if (session_->established())
       return end(bye->reason.empty() ? "the publisher ended the stream" : bye->reason);
-    const auto reason = bye->reason.empty() ? "it gave no reason" : bye->reason;
+    if (bye->reason.empty()) return restart("the publisher gave up the connection");
+    const auto reason = bye->reason;
     close_session();
     return events_.receiver_failed(
         {Error::Kind::refused, "The publisher turned this viewer away: " + reason + ".", reason});
