@@ -137,6 +137,46 @@ TEST_F(ServerErrors, AServerWithTlsServesItsOwnElementAndOthers) {
   unlink("/tmp/rtc-errors.pem");
 }
 
+namespace {
+
+// Hides an element from this process, as if its plugin were not installed.
+class Missing {
+ public:
+  explicit Missing(const char *name)
+      : feature_(adopt(gst_registry_lookup_feature(gst_registry_get(), name))) {
+    if (feature_) gst_registry_remove_feature(gst_registry_get(), feature_.get());
+  }
+  ~Missing() {
+    if (feature_) gst_registry_add_feature(gst_registry_get(), share(feature_.get()).release());
+  }
+  Missing(const Missing &) = delete;
+
+ private:
+  Ref<GstPluginFeature> feature_;
+};
+
+}  // namespace
+
+TEST_F(ServerErrors, MissingIcePluginIsNamed) {
+  const Missing nice("nicesink");
+  Sink publisher(Sink::test_video);
+  Pipeline viewer("rtcsrc stream=film uri=" + publisher.uri() + " ! fakesink");
+  viewer.play();
+  const auto error = publisher.wait_error();
+  EXPECT_NE(error.find("gstreamer1.0-nice"), std::string::npos) << error;
+}
+
+TEST_F(ServerErrors, MissingEncoderIsNamed) {
+  const Missing encoder("vp8enc");
+  Sink publisher(Sink::test_video, "video-codecs=VP8");
+  Pipeline viewer("rtcsrc stream=film uri=" + publisher.uri() + " ! fakesink");
+  viewer.play();
+  EXPECT_TRUE(eventually([&] { return !publisher.warnings().empty(); }));
+  const auto warnings = publisher.warnings();
+  EXPECT_NE(warnings.at(0).find("vp8enc"), std::string::npos) << warnings.at(0);
+  EXPECT_EQ(publisher.error(), "");
+}
+
 TEST_F(ServerErrors, TheTokenIsNotReadable) {
   const auto element = sink(gst_element_factory_make("rtcsink", nullptr));
   auto *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), "token");

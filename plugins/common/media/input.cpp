@@ -90,6 +90,20 @@ std::vector<const Codec *> Input::codecs() const {
   return result;
 }
 
+std::string Input::missing_elements() const {
+  const Codec *encoded = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    encoded = codec_of_caps(caps_.get());
+  }
+  if (encoded) return encoded->payloader;
+  std::vector<std::string> names;
+  for (const auto *codec :
+       kind_ == MediaKind::video ? settings_.video_codecs : settings_.audio_codecs)
+    names.push_back(can_send(*codec) ? encoder_names(*codec) : codec->payloader);
+  return join(names, ", ");
+}
+
 namespace {
 
 // RFC 6184 section 8.1: profile_idc, constraint flags and level_idc of an encoded stream.

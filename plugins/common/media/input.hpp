@@ -59,6 +59,8 @@ class Input : public std::enable_shared_from_this<Input> {
   bool ready() const;
   // Encoded or raw: which codecs a viewer can get, in order of preference.
   std::vector<const Codec *> codecs() const;
+  // What to install when codecs() is empty, for error texts: elements by codec.
+  std::string missing_elements() const;
   // The RTP caps our offer names for `codec`.
   Ref<GstCaps> offer_caps(const Codec &codec) const;
 

@@ -139,11 +139,6 @@ void Outlet::close() {
   gst_pad_set_active(pad(), FALSE);
 }
 
-bool Outlet::waits_for_keyframe() const {
-  std::lock_guard lock(mutex_);
-  return state_ == State::waiting;
-}
-
 Outlet::Counters Outlet::counters() const {
   std::lock_guard lock(mutex_);
   return counters_;

@@ -54,7 +54,6 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // No push begins after this; one that is blocked is released.
   void close();
 
-  bool waits_for_keyframe() const;
   Counters counters() const;
 
   Duration run() override;

@@ -73,10 +73,12 @@ void WorkerPool::wait_for_job(std::unique_lock<std::mutex> &lock) {
       later_.erase(later_.begin());
     }
     if (!jobs_.empty()) return;
-    if (later_.empty())
+    if (later_.empty()) {
       wake_.wait(lock);
-    else
-      wake_.wait_until(lock, later_.begin()->first);
+      continue;
+    }
+    const auto due = later_.begin()->first;  // a copy: another worker may take the entry meanwhile
+    wake_.wait_until(lock, due);
   }
 }
 

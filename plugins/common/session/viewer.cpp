@@ -34,14 +34,25 @@ RtpLayout layout_of(const SdpMedia &media, int payload_type) {
   return layout;
 }
 
+// Nothing to offer: the elements that would help, by codec.
+Error no_codec_installed(const Input &input) {
+  return {Error::Kind::missing_element,
+          format("%s cannot be sent: none of its codecs can be encoded and packed here. Install "
+                 "one of: %s "
+                 "(gstreamer1.0-plugins-good, -bad, -ugly).",
+                 input.pad().c_str(), input.missing_elements().c_str()),
+          "no encoder or payloader"};
+}
+
 Error no_common_codec(const Input &input) {
   std::vector<std::string> names;
   for (const auto *codec : input.codecs()) names.emplace_back(codec->name);
+  if (names.empty()) return no_codec_installed(input);
   return {
       Error::Kind::refused,
       format("The viewer takes none of the codecs that %s can be sent in (%s); publish another one "
              "or raw media.",
-             input.pad().c_str(), names.empty() ? "none is installed" : join(names, ", ").c_str()),
+             input.pad().c_str(), join(names, ", ").c_str()),
       "no common codec"};
 }
 
@@ -72,6 +83,10 @@ void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer
       return listener_.viewer_failed(session_->id(), added.error());
     }
   }
+  if (tracks_.empty())
+    return listener_.viewer_failed(
+        session_->id(), {Error::Kind::failed, "There is nothing that can be sent to the viewer.",
+                         "no track to offer"});
   session_->negotiate();
 }
 
