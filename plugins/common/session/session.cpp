@@ -46,6 +46,10 @@ Result<bool> Session::build() {
                settings_.latency, nullptr);
   apply_ice_settings(webrtcbin_.get(), settings_.ice);
   gst_bin_add(GST_BIN(pipeline_.get()), webrtcbin_.get());
+  // Sender reports are to tell when a frame was captured, not when its encoder was done with it: the
+  // difference would stand between video and audio at every receiver.
+  const auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(webrtcbin_.get()), "rtpbin"));
+  if (rtpbin) g_object_set(rtpbin.get(), "rtcp-sync-send-time", FALSE, nullptr);
 
   // The tracks carry the application's clock and running time as they are.
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), settings_.clock.get());
