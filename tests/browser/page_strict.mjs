@@ -30,12 +30,16 @@ await test('page in a strict browser', async (world) => {
 
   const fresh = await world.page(strict, `${server.page}?stream=desk&token=${encodeURIComponent(TOKEN)}`);
   await framesAdvance(fresh);
-  const unmute = await fresh.waitForSelector('#unmute', { visible: true });
-  world.check(await fresh.$eval('#video', (video) => video.muted && !video.paused), 'without a gesture it plays muted, and offers to unmute');
-  await unmute.focus();
-  await fresh.keyboard.press('Enter');
-  await fresh.waitForFunction(() => document.getElementById('unmute').hidden);
-  world.check(await fresh.$eval('#video', (video) => !video.muted && !video.paused), 'Enter on "Unmute" brings the sound');
+  // Chromium asks for a gesture only if it knows of the sound when playing begins, which is a race of its own.
+  await fresh.waitForFunction(() => document.getElementById('unmute').hidden === !document.getElementById('video').muted);
+  if (await fresh.$eval('#video', (video) => video.muted)) {
+    const unmute = await fresh.waitForSelector('#unmute', { visible: true });
+    world.check(await fresh.$eval('#video', (video) => !video.paused), 'without a gesture it plays muted, and offers to unmute');
+    await unmute.focus();
+    await fresh.keyboard.press('Enter');
+    await fresh.waitForFunction(() => document.getElementById('unmute').hidden);
+  }
+  world.check(await fresh.$eval('#video', (video) => !video.muted && !video.paused), 'with sound in the end');
 
   await fresh.click('#stop');
   await (await listed(fresh, 'desk')).focus();
