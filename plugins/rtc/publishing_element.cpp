@@ -9,6 +9,17 @@
 
 namespace rtc {
 
+namespace {
+constexpr auto stop_deadline = seconds(10);
+}
+
+PublishingElement::~PublishingElement() {
+  stop();
+  pads_.clear();
+  // The threads of sessions and groups call back into this object until they have ended.
+  reaper_->wait(stop_deadline);
+}
+
 std::vector<std::shared_ptr<SinkPad>> PublishingElement::pads() const {
   std::lock_guard lock(mutex_);
   return pads_;

@@ -32,7 +32,7 @@ struct SinkSettings : ConnectionSettings {
 class PublishingElement : public Publisher::Events {
  public:
   explicit PublishingElement(GstElement *element) : element_(element) {}
-  ~PublishingElement() override { stop(); }
+  ~PublishingElement() override;
 
   GstPad *request_new_pad(GstPadTemplate *pad_template, const char *name);
   void release_pad(GstPad *pad);

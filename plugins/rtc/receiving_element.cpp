@@ -7,6 +7,16 @@
 
 namespace rtc {
 
+namespace {
+constexpr auto stop_deadline = seconds(10);
+}
+
+ReceivingElement::~ReceivingElement() {
+  stop();
+  // The threads of sessions call back into this object until they have ended.
+  reaper_->wait(stop_deadline);
+}
+
 Result<ReceiverSettings> ReceivingElement::receiver_settings() const {
   const auto s = settings.copy();
   const auto video = parse_codec_names(split(s.video_codecs, ','), MediaKind::video);

@@ -30,7 +30,7 @@ struct SourceSettings : ConnectionSettings {
 class ReceivingElement : public Receiver::Events {
  public:
   explicit ReceivingElement(GstElement *element) : element_(element) {}
-  ~ReceivingElement() override { stop(); }
+  ~ReceivingElement() override;
 
   // The states of the element; start() posts its error.
   bool start();

@@ -71,10 +71,12 @@ GstPadProbeReturn SinkPad::watch_events(GstPad *pad, GstPadProbeInfo *info, gpoi
 GstFlowReturn SinkPad::new_sample(GstAppSink *sink, gpointer data) {
   const auto sample = adopt(gst_app_sink_pull_sample(sink));
   const auto self = *static_cast<std::shared_ptr<Shared> *>(data);
-  const auto epoch = self->epoch.load();
-  if (sample && GST_CLOCK_TIME_IS_VALID(epoch))
-    self->input->push(sample.get(),
-                      GST_CLOCK_DIFF(epoch, gst_element_get_base_time(GST_ELEMENT(sink))));
+  // The first frames, a keyframe among them, may come before the element knows that it plays: group
+  // time begins with the base time of that moment.
+  const auto base_time = gst_element_get_base_time(GST_ELEMENT(sink));
+  auto epoch = self->epoch.load();
+  if (!GST_CLOCK_TIME_IS_VALID(epoch)) epoch = base_time;
+  if (sample) self->input->push(sample.get(), GST_CLOCK_DIFF(epoch, base_time));
   return GST_FLOW_OK;
 }
 

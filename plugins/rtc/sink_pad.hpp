@@ -27,7 +27,11 @@ class SinkPad {
   // The base time at which group time began.
   void set_epoch(GstClockTime epoch) { shared_->epoch = epoch; }
   bool ended() const { return shared_->ended; }
-  void rewind() { shared_->ended = false; }
+  // Back to the state before the first run.
+  void rewind() {
+    shared_->ended = false;
+    shared_->epoch = GST_CLOCK_TIME_NONE;
+  }
   // Called on the streaming thread when the pad's stream has ended and everything was sent.
   void on_end(std::function<void()> call) { shared_->on_end = std::move(call); }
   // The same when a seek makes an ended stream begin again. Both are set before data comes.
