@@ -2,14 +2,40 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 namespace rtc {
+
+// The timers that have not run yet, so that the loop can end them while its context is whole: GLib
+// frees sources that are destroyed by another source's end wrongly once the context goes.
+struct EventLoop::Timers {
+  std::mutex mutex;  // guards alive: a timer may be cancelled by any thread
+  std::set<GSource *> alive;
+
+  void end_all() {
+    while (true) {
+      Ref<GSource> source;
+      {
+        std::lock_guard lock(mutex);
+        if (alive.empty()) return;
+        source = share(*alive.begin());
+        alive.erase(alive.begin());
+      }
+      g_source_destroy(source.get());
+    }
+  }
+};
 
 namespace {
 
 struct Task {
   std::function<void()> run;
   bool repeat;
+  std::function<void()> gone = nullptr;
+
+  ~Task() {
+    if (gone) gone();
+  }
 };
 
 // GLib calls this with no C++ frame above it: an exception must end here.
@@ -19,8 +45,9 @@ gboolean dispatch(gpointer data) noexcept {
   return task->repeat ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-void attach_source(GSource *source, GMainContext *context, std::function<void()> run, bool repeat) {
-  g_source_set_callback(source, dispatch, new Task{std::move(run), repeat},
+void attach_source(GSource *source, GMainContext *context, std::function<void()> run, bool repeat,
+                   std::function<void()> gone = nullptr) {
+  g_source_set_callback(source, dispatch, new Task{std::move(run), repeat, std::move(gone)},
                         [](gpointer data) { delete static_cast<Task *>(data); });
   g_source_attach(source, context);
 }
@@ -33,16 +60,20 @@ void Timer::cancel() {
 }
 
 EventLoop::EventLoop(const char *thread_name)
-    : context_(adopt(g_main_context_new())), loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {
-  thread_ = std::thread([context = context_, loop = loop_, name = std::string(thread_name)] {
-    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-    g_main_context_push_thread_default(context.get());
-    g_main_loop_run(loop.get());
-    // What is still queued runs too: it may hold the last references to sockets and elements.
-    while (g_main_context_iteration(context.get(), FALSE)) {
-    }
-    g_main_context_pop_thread_default(context.get());
-  });
+    : timers_(std::make_shared<Timers>()),
+      context_(adopt(g_main_context_new())),
+      loop_(adopt(g_main_loop_new(context_.get(), FALSE))) {
+  thread_ = std::thread(
+      [context = context_, loop = loop_, timers = timers_, name = std::string(thread_name)] {
+        pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+        g_main_context_push_thread_default(context.get());
+        g_main_loop_run(loop.get());
+        // What is still queued runs too: it may hold the last references to sockets and elements.
+        while (g_main_context_iteration(context.get(), FALSE)) {
+        }
+        timers->end_all();
+        g_main_context_pop_thread_default(context.get());
+      });
 }
 
 EventLoop::~EventLoop() {
@@ -84,7 +115,15 @@ Timer EventLoop::attach(milliseconds delay, bool repeat, std::function<void()> t
   const bool whole = repeat && time > 0 && time % 1000 == 0;
   auto source =
       adopt(whole ? g_timeout_source_new_seconds(time / 1000) : g_timeout_source_new(time));
-  attach_source(source.get(), context_.get(), std::move(task), repeat);
+  {
+    std::lock_guard lock(timers_->mutex);
+    timers_->alive.insert(source.get());
+  }
+  attach_source(source.get(), context_.get(), std::move(task), repeat,
+                [timers = timers_, key = source.get()] {
+                  std::lock_guard lock(timers->mutex);
+                  timers->alive.erase(key);
+                });
   return Timer(std::move(source));
 }
 

@@ -53,7 +53,11 @@ class EventLoop {
   Timer every(milliseconds period, std::function<void()> task);
 
  private:
+  struct Timers;
+
   Timer attach(milliseconds delay, bool repeat, std::function<void()> task);
+
+  std::shared_ptr<Timers> timers_;
 
   Ref<GMainContext> context_;
   Ref<GMainLoop> loop_;
