@@ -52,9 +52,7 @@ struct SourcePad::Bridge {
     bridge->owner = std::move(owner);
     gst_segment_init(&bridge->segment, GST_FORMAT_TIME);
     bridge->pad = sink(gst_pad_new("bridge", GST_PAD_SINK));
-    const GDestroyNotify drop = [](gpointer p) {
-      delete static_cast<std::weak_ptr<Bridge> *>(p);
-    };
+    const GDestroyNotify drop = [](gpointer p) { delete static_cast<std::weak_ptr<Bridge> *>(p); };
     gst_pad_set_chain_function_full(
         bridge->pad.get(),
         [](GstPad *pad, GstObject *, GstBuffer *buffer) {

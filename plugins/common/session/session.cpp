@@ -46,8 +46,8 @@ Result<bool> Session::build() {
                settings_.latency, nullptr);
   apply_ice_settings(webrtcbin_.get(), settings_.ice);
   gst_bin_add(GST_BIN(pipeline_.get()), webrtcbin_.get());
-  // Sender reports are to tell when a frame was captured, not when its encoder was done with it: the
-  // difference would stand between video and audio at every receiver.
+  // Sender reports are to tell when a frame was captured, not when its encoder was done with it:
+  // the difference would stand between video and audio at every receiver.
   const auto rtpbin = adopt(gst_bin_get_by_name(GST_BIN(webrtcbin_.get()), "rtpbin"));
   if (rtpbin) g_object_set(rtpbin.get(), "rtcp-sync-send-time", FALSE, nullptr);
 
