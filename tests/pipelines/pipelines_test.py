@@ -50,7 +50,7 @@ class Pipelines(unittest.TestCase):
             self.assertIn(codec, found)
         self.assertGreaterEqual(duration(found), at_least, found)
 
-    def record_until(self, recorder, path, publisher, size=100_000):
+    def record_until(self, recorder, path, publisher, size=600_000):
         """Lets a live stream be recorded for a while, then ends the publisher, and with it the recorder."""
         wait_until(lambda: recorder.child.poll() is not None or path.exists() and path.stat().st_size > size,
                    f'{size} recorded bytes:\n{recorder.output()}\n{publisher.output()}')
