@@ -1,4 +1,4 @@
-#include "signaling/json.hpp"
+#include "base/json.hpp"
 
 #include <glib.h>
 
