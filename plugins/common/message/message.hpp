@@ -24,6 +24,7 @@ struct EndOfCandidates {};
 // The other side ends the session; an empty reason is a normal end.
 struct Bye {
   std::string reason;
+  bool lost = false;  // the other side's signaling broke; its media may go on
 };
 
 using Message = std::variant<Description, Candidate, EndOfCandidates, Bye>;

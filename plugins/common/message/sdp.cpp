@@ -201,6 +201,14 @@ std::optional<Error> check_candidate(const Candidate &candidate) {
   return bad("the type is not host, srflx, prflx or relay");
 }
 
+std::string origin_id(std::string_view sdp) {
+  const auto at = sdp.find("\no=");
+  if (at == std::string_view::npos) return {};
+  const auto line = sdp.substr(at + 3, sdp.find_first_of("\r\n", at + 3) - at - 3);
+  const auto words = split(line, ' ');
+  return words.size() < 2 ? std::string() : words[1];
+}
+
 bool is_mdns_candidate(std::string_view candidate) {
   const auto words = split(candidate, ' ');
   return words.size() > 4 && words[4].ends_with(".local");

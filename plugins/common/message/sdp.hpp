@@ -51,6 +51,10 @@ std::optional<Error> check_description(const Description &description);
 // RFC 8839 section 5.1. Accepts the empty string (end of candidates, RFC 8838).
 std::optional<Error> check_candidate(const Candidate &candidate);
 
+// The session id of the o= line (RFC 8866 section 5.2), which a peer connection keeps (RFC 9429
+// section 5.2.1); empty when there is none.
+std::string origin_id(std::string_view sdp);
+
 // True for the host name candidates of browsers (draft-ietf-mmusic-mdns-ice-candidates).
 bool is_mdns_candidate(std::string_view candidate);
 
@@ -61,6 +65,9 @@ std::string complete_offer(std::string_view sdp, std::string_view stream_id);
 
 // Adds to the a=fmtp of `codec` in an answer the parameters of `fmtp` that are not there yet.
 std::string add_fmtp(std::string_view sdp, std::string_view codec, std::string_view fmtp);
+
+// Puts each candidate into its section, and a=end-of-candidates after them (RFC 8839, RFC 8840).
+std::string add_candidates(std::string_view sdp, const std::vector<Candidate> &candidates);
 
 // Puts "b=AS:" (RFC 8866 section 5.8; kbit/s) into every video section.
 std::string limit_video_bandwidth(std::string_view sdp, unsigned bits_per_second);

@@ -85,6 +85,21 @@ std::string complete_offer(std::string_view text, std::string_view stream_id) {
   return text_of(sections);
 }
 
+std::string add_candidates(std::string_view text, const std::vector<Candidate> &candidates) {
+  auto sections = sections_of(text);
+  std::set<size_t> ended;
+  for (const auto &candidate : candidates) {
+    const size_t at = candidate.mline + 1;
+    if (at >= sections.size()) continue;
+    const auto line = "a=" + candidate.candidate;
+    auto &section = sections[at];
+    if (std::find(section.begin(), section.end(), line) == section.end()) section.push_back(line);
+    ended.insert(at);
+  }
+  for (const auto at : ended) sections[at].push_back("a=end-of-candidates");
+  return text_of(sections);
+}
+
 std::string limit_video_bandwidth(std::string_view text, unsigned bits_per_second) {
   auto sections = sections_of(text);
   for (auto &section : sections) {
