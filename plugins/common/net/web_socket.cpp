@@ -10,9 +10,9 @@ namespace rtc {
 namespace {
 
 constexpr size_t read_size = 16 * 1024;
-constexpr int reads_at_a_time = 4;  // then the other connections have their turn
-constexpr seconds goodbye_time{1};  // for the other side to read our last words
-constexpr int missed_intervals = 3;
+constexpr int reads_at_a_time = 4;       // then the other connections have their turn
+constexpr seconds goodbye_time{1};       // for the other side to read our last words
+constexpr milliseconds tolerance{1000};  // of timers with a period of whole seconds
 
 }  // namespace
 
@@ -50,6 +50,7 @@ class WebSocket::Core : public std::enable_shared_from_this<Core> {
     if (!broken_) push(ws_close_frame(code, why, client_ ? &mask : nullptr));
     closing_ = true;
     ping_.cancel();
+    deadline_.cancel();
     turn_ = loop_.after(goodbye_time, [self = shared_from_this()] { self->shut(); });
     if (broken_ || heard_close_) shut();
   }
@@ -78,13 +79,14 @@ class WebSocket::Core : public std::enable_shared_from_this<Core> {
   std::deque<std::string> queue_;
   size_t sent_of_first_ = 0;
   size_t queued_ = 0;
-  int silent_ = 0;
+  TimePoint heard_ = Clock::now();
   bool closing_ = false;      // our close frame is queued or sent
   bool heard_close_ = false;  // theirs came
   bool broken_ = false;       // nothing can be sent any more
   Ref<GSource> input_;
   Ref<GSource> output_;
   Timer ping_;
+  Timer deadline_;  // while it comes before the next ping
   Timer turn_;
 };
 
@@ -134,10 +136,13 @@ bool WebSocket::Core::read_some() {
   if (count <= 0) {
     if (error && g_error_matches(raw, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) return false;
     broken_ = true;
-    end(ws_abnormal, error ? error->message : "the other side closed the connection");
+    if (!error || g_error_matches(raw, G_TLS_ERROR, G_TLS_ERROR_EOF))
+      end(ws_going_away, "the other side closed the connection");
+    else
+      end(ws_abnormal, error->message);
     return false;
   }
-  silent_ = 0;
+  heard_ = Clock::now();
   if (reader_.error()) return true;  // only drained, so that our close frame is not lost to a reset
   reader_.feed(std::string_view(buffer.data(), static_cast<size_t>(count)));
   deliver();
@@ -204,11 +209,15 @@ void WebSocket::Core::writable() {
 }
 
 void WebSocket::Core::tick() {
-  if (++silent_ >= missed_intervals) {
+  const auto silence = duration_cast<milliseconds>(Clock::now() - heard_);
+  if (silence >= limits_.silence) {
     broken_ = true;
     return end(ws_abnormal, "it answers no ping");
   }
-  send(WsMessage::Type::ping, "");
+  if (limits_.silence - silence < limits_.ping_interval)
+    deadline_ = loop_.after(limits_.silence - silence,
+                            if_alive(weak_from_this(), [](Core &c) { c.tick(); }));
+  if (silence + tolerance >= limits_.ping_interval) send(WsMessage::Type::ping, "");
 }
 
 // Tells the listener, which may destroy the WebSocket, and says goodbye.
@@ -232,6 +241,7 @@ void WebSocket::Core::end_soon(const std::string &why) {
 void WebSocket::Core::shut() {
   const auto timer = std::move(turn_);  // it may hold the last reference
   ping_.cancel();
+  deadline_.cancel();
   for (auto *source : {&input_, &output_}) {
     if (*source) g_source_destroy(source->get());
     source->reset();

@@ -31,7 +31,8 @@ class WebSocket {
   struct Limits {
     size_t max_message = 1024 * 1024;    // larger ones close the connection with 1009
     size_t max_queue = 4 * 1024 * 1024;  // bytes not taken yet; more end the connection
-    seconds ping_interval{30};           // no sign of life for three of them ends the connection
+    seconds ping_interval{30};           // of a line on which nothing comes
+    seconds silence{90};                 // nothing heard for so long ends the connection
   };
 
   class Listener {
@@ -39,7 +40,9 @@ class WebSocket {
     virtual ~Listener() = default;
     virtual void text(std::string_view text) = 0;
     virtual void binary() = 0;
-    // Comes once, last, and never after the owner's own close(). `why` is for logs.
+    // Comes once, last, and never after the owner's own close(). `why` is for logs. A code of
+    // ws_abnormal says that the network failed; the end of the stream without a close frame is
+    // ws_going_away, because the other side's process has ended.
     virtual void closed(unsigned code, const std::string &why) = 0;
   };
 

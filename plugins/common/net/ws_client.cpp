@@ -1,6 +1,8 @@
 #include "net/ws_client.hpp"
 
 #include <libsoup/soup.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +17,9 @@ namespace rtc {
 namespace {
 
 constexpr seconds time_limit{15};
+// The first packet to a network that is down for the moment is lost, and the system sends it again
+// with growing pauses: another attempt comes sooner.
+constexpr seconds connect_limit{3};
 constexpr size_t max_response = 16 * 1024;
 
 struct Target {
@@ -85,8 +90,10 @@ Error connect_error(const Target &target, const GError *error) {
     return {Error::Kind::not_found,
             "The name of the server " + where + " is not known; check the address.",
             error->message};
+  // Where nobody listens there is no server; silence may be the network.
   return {
-      Error::Kind::not_found,
+      g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ? Error::Kind::not_found
+                                                                        : Error::Kind::failed,
       "No signaling server answers at " + where + "; start one (rtc-server) or check the address.",
       error->message};
 }
@@ -109,6 +116,17 @@ Error status_error(const Target &target, unsigned status) {
           detail};
 }
 
+// An address that changed or a cable that was pulled breaks no connection by itself. The systems of
+// both sides find out, without waking a program: nothing heard for 10 s, by probes every few
+// seconds, is an error of the socket.
+void watch_path(GSocket *socket) {
+  g_socket_set_keepalive(socket, TRUE);
+  g_socket_set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 4, nullptr);
+  g_socket_set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 2, nullptr);
+  g_socket_set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3, nullptr);
+  g_socket_set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 10000, nullptr);  // ms
+}
+
 }  // namespace
 
 // Kept alive by the GIO operations under way; these end when it is cancelled.
@@ -121,12 +139,14 @@ class WsClient::Attempt : public std::enable_shared_from_this<Attempt> {
   void cancel() {
     done_ = nullptr;
     timer_.cancel();
+    connecting_.cancel();
     g_cancellable_cancel(cancellable_.get());
   }
 
  private:
   using Holder = std::shared_ptr<Attempt>;
 
+  Timer limit(seconds time);
   void connect();
   void connected(Ref<GSocketConnection> connection);
   void send_request();
@@ -148,6 +168,7 @@ class WsClient::Attempt : public std::enable_shared_from_this<Attempt> {
   std::string response_;
   std::array<char, 4096> buffer_;
   Timer timer_;
+  Timer connecting_;  // until the first address answers
 };
 
 void WsClient::Attempt::start() {
@@ -167,13 +188,16 @@ void WsClient::Attempt::start() {
         if_alive(weak_from_this(), [error = *problem](Attempt &a) { a.finish(error); }));
     return;
   }
-  timer_ = loop_.after(
-      duration_cast<milliseconds>(time_limit), if_alive(weak_from_this(), [](Attempt &a) {
-        const ErrorPtr late(
-            g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "no answer in time"));
-        a.fail(late.get());
-      }));
+  timer_ = limit(time_limit);
   connect();
+}
+
+Timer WsClient::Attempt::limit(seconds time) {
+  return loop_.after(time, if_alive(weak_from_this(), [](Attempt &a) {
+                       const ErrorPtr late(g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                                               "no answer in time"));
+                       a.fail(late.get());
+                     }));
 }
 
 void WsClient::Attempt::connect() {
@@ -186,6 +210,9 @@ void WsClient::Attempt::connect() {
       client.get(), "event", weak_from_this(),
       [](Attempt &self, GSocketClient *, GSocketClientEvent event, GSocketConnectable *,
          GIOStream *stream) {
+        if (event == G_SOCKET_CLIENT_CONNECTING && !self.connecting_.active())
+          self.connecting_ = self.limit(connect_limit);
+        if (event == G_SOCKET_CLIENT_CONNECTED) self.connecting_.cancel();
         if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && self.authorities_)
           g_tls_connection_set_database(G_TLS_CONNECTION(stream), self.authorities_.get());
       });
@@ -205,12 +232,14 @@ void WsClient::Attempt::connect() {
 
 void WsClient::Attempt::connected(Ref<GSocketConnection> connection) {
   if (!done_) return;
+  connecting_.cancel();
   socket_ = share(g_socket_connection_get_socket(connection.get()));
   stream_ = share(G_IO_STREAM(connection.get()));
   if (G_IS_TCP_WRAPPER_CONNECTION(connection.get()))
     stream_ = share(
         g_tcp_wrapper_connection_get_base_io_stream(G_TCP_WRAPPER_CONNECTION(connection.get())));
-  g_socket_set_option(socket_.get(), 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, 1, nullptr);
+  g_socket_set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, 1, nullptr);
+  watch_path(socket_.get());
   send_request();
 }
 
