@@ -5,98 +5,16 @@
 
 #include "base/text.hpp"
 #include "server/server.hpp"
-#include "signaling/registry.hpp"
 #include "support/fake_server.hpp"
-#include "support/on_loop.hpp"
+#include "support/party.hpp"
+#include "support/raw_client.hpp"
 
 namespace rtc {
 namespace {
 
 using test::accept_handshake;
 using test::FakeServer;
-using test::Watched;
-
-// What a client has told its listener so far.
-struct Log {
-  int ready = 0;
-  int lost = 0;
-  std::string name;
-  IceServers servers;
-  std::map<PeerId, std::string> peers;  // id to stream name
-  int joined = 0;
-  std::vector<SessionId> requested, opened;
-  std::optional<Description> offer;
-  std::vector<Message> received;
-  std::vector<Error> failed, refused;
-};
-
-// A client with its listener, both on the loop.
-class Party : public Signaler::Listener {
- public:
-  Party(EventLoop &loop, SignalerSettings settings, const Presence &presence) : loop_(loop) {
-    loop_.call([&] {
-      auto made = make_signaler(loop_, settings);
-      if (!made) return log_.change([&](Log &l) { l.failed.push_back(made.error()); });
-      signaler_ = std::move(*made);
-      signaler_->start(*this, presence);
-    });
-  }
-  ~Party() override {
-    loop_.call([&] { signaler_.reset(); });
-  }
-
-  void open(const PeerId &peer) {
-    loop_.call([&] { signaler_->open(peer); });
-  }
-  void send(const SessionId &session, const Message &message) {
-    loop_.call([&] { signaler_->send(session, message); });
-  }
-  void stop() {
-    loop_.call([&] { signaler_->stop(); });
-  }
-  template <typename F>
-  bool wait(F wanted) {
-    return log_.wait(wanted);
-  }
-  Log log() { return log_.read(); }
-  bool wait_ready(int times = 1) {
-    return wait([=](const Log &l) { return l.ready >= times; });
-  }
-
- private:
-  void ready(const IceServers &servers, const std::string &name) override {
-    log_.change([&](Log &l) { l.ready++, l.name = name, l.servers = servers; });
-  }
-  void peer_joined(const PeerId &peer, const PeerInfo &info) override {
-    log_.change([&](Log &l) { l.peers[peer] = info.name, l.joined++; });
-  }
-  void session_requested(const SessionId &session, const PeerId &,
-                         std::optional<Description> offer) override {
-    log_.change([&](Log &l) { l.requested.push_back(session), l.offer = offer; });
-  }
-  void session_opened(const SessionId &session, const PeerId &) override {
-    log_.change([&](Log &l) { l.opened.push_back(session); });
-  }
-  void received(const SessionId &, Message message) override {
-    log_.change([&](Log &l) { l.received.push_back(std::move(message)); });
-  }
-  void peer_left(const PeerId &peer) override {
-    log_.change([&](Log &l) { l.peers.erase(peer); });
-  }
-  void lost(const Error &) override {
-    log_.change([&](Log &l) { l.lost++; });
-  }
-  void failed(const Error &error) override {
-    log_.change([&](Log &l) { l.failed.push_back(error); });
-  }
-  void refused(const Error &error) override {
-    log_.change([&](Log &l) { l.refused.push_back(error); });
-  }
-
-  EventLoop &loop_;
-  Watched<Log> log_;
-  std::unique_ptr<Signaler> signaler_;
-};
+using test::Party;
 
 SignalerSettings at(unsigned port) { return {format("ws://127.0.0.1:%u/", port), "", ""}; }
 
@@ -177,6 +95,24 @@ TEST_F(RoomsClientTest, TellsWhenPeersComeAndGo) {
   EXPECT_EQ(watcher.log().joined, 1);
 }
 
+TEST_F(RoomsClientTest, TellsALostPeerFromOneThatLeft) {
+  start();
+  for (const bool lost : {true, false}) {
+    test::RawClient film(port_, "/ws/lobby");
+    film.next<rooms::Welcome>();
+    film.send(R"({"type":"setPeerStatus","roles":["producer"],"meta":{"name":"film"}})");
+    Party watcher(loop_, at(), viewer);
+    ASSERT_TRUE(watcher.wait([](auto &l) { return l.peers.size() == 1; }));
+    watcher.open(watcher.log().peers.begin()->first);
+    ASSERT_TRUE(watcher.wait([](auto &l) { return l.opened.size() == 1; }));
+    film.next<rooms::StartSession>();
+    lost ? film.reset() : film.hang_up();
+    ASSERT_TRUE(watcher.wait([](auto &l) { return l.peers.empty() && l.received.size() == 1; }));
+    EXPECT_EQ(std::get<Bye>(watcher.log().received[0]).lost, lost);
+    EXPECT_EQ(watcher.log().left_lost, std::vector<bool>{lost});
+  }
+}
+
 TEST_F(RoomsClientTest, ComesBackWhenTheServerDoes) {
   start();
   Party film(loop_, at(), publisher), watcher(loop_, at(), viewer);
@@ -191,6 +127,7 @@ TEST_F(RoomsClientTest, ComesBackWhenTheServerDoes) {
       watcher.wait([&](auto &l) { return l.peers.size() == 1 && !l.peers.contains(before); }));
   EXPECT_EQ(watcher.log().peers.begin()->second, "film");
   EXPECT_EQ(watcher.log().lost, 1);
+  EXPECT_EQ(watcher.log().left_lost, std::vector<bool>{true});  // nobody knows better
 }
 
 TEST_F(RoomsClientTest, WaitsForAServerThatIsNotThereYet) {

@@ -42,6 +42,13 @@ class RawClient {
     fd_ = -1;
   }
 
+  // As a network that fails: nothing is said, and what was sent may not arrive.
+  void reset() {
+    const linger at_once{1, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    hang_up();
+  }
+
   // Sends a request for an upgrade; the HTTP status of the answer.
   int enter(const std::string &path, const std::string &headers = "") {
     request("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n" +
@@ -95,16 +102,20 @@ class RawClient {
   }
   // The next text message as an event of the protocol.
   template <typename T>
-  T next() {
-    const auto text = next_text();
+  T next(bool answers_pings = false) {
+    const auto text = next_text(answers_pings);
     const auto event = rooms::read_event(text);
     const auto *wanted = event ? std::get_if<T>(&*event) : nullptr;
     if (!wanted) std::fprintf(stderr, "unexpected: \"%s\"\n", text.c_str());
     return wanted ? *wanted : T{};
   }
-  std::string next_text() {
-    while (auto frame = next_frame())
+  std::string next_text(bool answers_pings = false) {
+    while (auto frame = next_frame()) {
       if (frame->type == WsMessage::Type::text) return frame->payload;
+      const uint32_t mask = 0x12345678;
+      if (frame->type == WsMessage::Type::ping && answers_pings)
+        send_bytes(ws_frame(WsMessage::Type::pong, frame->payload, &mask));
+    }
     return {};
   }
   // The code with which the server closes; 0 where it does not.

@@ -26,9 +26,9 @@ class RoomsFixture : public testing::Test {
     rooms_.message(peer, text, out);
     sort(out);
   }
-  void leave(const std::string &peer) {
+  void leave(const std::string &peer, bool lost = false) {
     Rooms::Outbox out;
-    rooms_.disconnect(peer, out);
+    rooms_.disconnect(peer, lost, out);
     sort(out);
   }
   void sort(const Rooms::Outbox &out) {

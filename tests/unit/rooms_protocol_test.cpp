@@ -119,18 +119,30 @@ TEST(RoomsProtocol, NamesWhatIsWrongWithARequest) {
 }
 
 TEST(RoomsProtocol, ReadsWhatItWritesFromServerToClient) {
-  const Welcome welcome{"me", {{{"stun:a", "turn:b"}, "user", "pass"}, {{"stun:c"}, "", ""}}};
+  const Welcome welcome{"me",
+                        {{{{"stun:a", "turn:b"}, "user", "pass"}, {{"stun:c"}, "", ""}}, 0, {}}};
   const auto back = event<Welcome>(write(welcome));
   EXPECT_EQ(back.peer, "me");
-  ASSERT_EQ(back.servers.size(), 2u);
-  EXPECT_EQ(back.servers[0].urls, welcome.servers[0].urls);
-  EXPECT_EQ(back.servers[0].credential, "pass");
+  const auto &servers = back.ice.servers;
+  ASSERT_EQ(servers.size(), 2u);
+  EXPECT_EQ(servers[0].urls, welcome.ice.servers[0].urls);
+  EXPECT_EQ(servers[0].credential, "pass");
   EXPECT_EQ(write(Welcome{"me", {}}), R"({"type":"welcome","peerId":"me"})");
   // W3C allows one url without an array.
   EXPECT_EQ(event<Welcome>(R"({"type":"welcome","peerId":"m","iceServers":[{"urls":"stun:x"}]})")
-                .servers.at(0)
+                .ice.servers.at(0)
                 .urls.at(0),
             "stun:x");
+
+  const auto offer = event<IceOffer>(write(IceOffer{{{{"turn:b"}, "u", "p"}}, 60, {}}));
+  EXPECT_EQ(offer.servers.at(0).credential, "p");
+  EXPECT_EQ(offer.lifetime, 60);
+  // What is no server, and no lifetime, is left out.
+  const auto odd = event<Welcome>(
+      R"({"type":"welcome","peerId":"m","iceServers":[{"urls":["ftp:x","stun:x"]}],"lifetime":-1})");
+  EXPECT_EQ(odd.ice.servers.at(0).urls, std::vector<std::string>{"stun:x"});
+  EXPECT_EQ(odd.ice.problems.size(), 1u);
+  EXPECT_EQ(odd.ice.lifetime, 0);
 
   PeerStatus status{"p", {true, false, false}, R"({"name":"n"})", "n", "secret", true};
   const auto text = write_peer_status_changed(status);
@@ -138,6 +150,9 @@ TEST(RoomsProtocol, ReadsWhatItWritesFromServerToClient) {
       text,
       R"({"type":"peerStatusChanged","roles":["producer"],"meta":{"name":"n"},"peerId":"p"})");
   EXPECT_EQ(event<PeerStatus>(text).name, "n");
+  EXPECT_FALSE(event<PeerStatus>(text).lost);
+  status.lost = true;
+  EXPECT_TRUE(event<PeerStatus>(write_peer_status_changed(status)).lost);
 
   const auto started = event<SessionStarted>(write(SessionStarted{"p", "s"}));
   EXPECT_EQ(started.peer + started.session, "ps");
@@ -148,7 +163,11 @@ TEST(RoomsProtocol, ReadsWhatItWritesFromServerToClient) {
           .offer);
   EXPECT_EQ(write(EndSession{"s", "why"}, Version::v1_0),
             R"({"type":"endSession","sessionId":"s"})");
-  EXPECT_EQ(event<EndSession>(write(EndSession{"s", "why"}, Version::v1_1)).error, "why");
+  const auto end = event<EndSession>(write(EndSession{"s", "why"}, Version::v1_1));
+  EXPECT_EQ(end.error, "why");
+  EXPECT_FALSE(end.lost);
+  for (const auto version : {Version::v1_0, Version::v1_1})
+    EXPECT_TRUE(event<EndSession>(write(EndSession{"s", "", true}, version)).lost);
 
   const auto list = event<PeerList>(write(PeerList{false, {{"p", R"({"name":"n"})", "n"}, {"q"}}}));
   ASSERT_EQ(list.peers.size(), 2u);
@@ -170,6 +189,8 @@ TEST(RoomsProtocol, ReadsWhatItWritesFromClientToServer) {
   EXPECT_TRUE(back.unique_name);
   for (const bool consumers : {false, true})
     EXPECT_EQ(request<ListRequest>(write(ListRequest{consumers})).consumers, consumers);
+  EXPECT_EQ(write(IceRequest{}), R"({"type":"iceServers"})");
+  request<IceRequest>(write(IceRequest{}));
   EXPECT_EQ(write(StartSession{"p", "", {}}), R"({"type":"startSession","peerId":"p"})");
   // What gst-plugins-rs' client must find in a candidate.
   EXPECT_EQ(peer_member(Candidate{1, "", "c"}), R"("ice":{"candidate":"c","sdpMLineIndex":1})");

@@ -9,14 +9,6 @@ namespace {
 using namespace rooms;
 class RoomsTest : public test::RoomsFixture {};
 
-TEST_F(RoomsTest, TellsIceServersInTheWelcome) {
-  Rooms rooms({{{{"stun:s"}, "", ""}}, [] { return "x"; }});
-  Rooms::Outbox out;
-  rooms.connect("r", out);
-  EXPECT_EQ(out.at(0).text,
-            R"({"type":"welcome","peerId":"x","iceServers":[{"urls":["stun:s"]}]})");
-}
-
 TEST_F(RoomsTest, TellsListenersOfTheRoomAndNobodyElse) {
   const auto listener = enter(), idle = enter(), elsewhere = enter("another");
   be(listener, R"("listener")");

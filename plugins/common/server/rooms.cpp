@@ -22,7 +22,7 @@ std::string Rooms::connect(const std::string &room, Outbox &out) {
   peer.id = peer.status.peer = id;
   peer.room = room;
   rooms_[room].push_back(id);
-  out.push_back({id, write(Welcome{id, settings_.ice_servers})});
+  out.push_back({id, write(Welcome{id, ice_for(id)})});
   return id;
 }
 
@@ -47,8 +47,8 @@ void Rooms::refuse(const std::string &peer, const Refusal &refusal, Outbox &out)
   out.push_back({peer, write(refusal)});
 }
 
-void Rooms::disconnect(const std::string &peer, Outbox &out) {
-  if (peers_.contains(peer)) remove(peer, out);
+void Rooms::disconnect(const std::string &peer, bool lost, Outbox &out) {
+  if (peers_.contains(peer)) remove(peer, lost, out);
 }
 
 Rooms::Counts Rooms::counts() const {
@@ -73,7 +73,8 @@ Rooms::Done Rooms::handle(Peer &peer, PeerStatus status, Outbox &out) {
   const bool lost_consumer = old.roles.consumer && !status.roles.consumer;
   for (const auto &id : std::set(peer.sessions)) {
     const bool produces = sessions_.at(id).producer == peer.id;
-    if ((lost_producer && produces) || (lost_consumer && !produces)) end(id, peer.id, "", out);
+    if ((lost_producer && produces) || (lost_consumer && !produces))
+      end(id, peer.id, "", false, out);
   }
   // Our clients learn the name in effect from the status of themselves.
   const bool asks = !status.instance.empty() || status.unique_name;
@@ -115,7 +116,7 @@ void Rooms::drop_ghosts(const Peer &peer, const std::string &instance, Outbox &o
   const auto members = rooms_.at(peer.room);
   for (const auto &id : members) {
     if (id == peer.id || peers_.at(id).status.instance != instance) continue;
-    remove(id, out);
+    remove(id, true, out);
     out.push_back({id, "", true});
   }
 }
@@ -165,7 +166,7 @@ Rooms::Done Rooms::handle(Peer &peer, const EndSession &message, Outbox &out) {
   if (!message.error.empty() && peer.version == Version::v1_0)
     return refused("endSessionV1_1: \"error\" needs setProtocolVersion with \"v1_1\" first");
   if (session_of(peer, message.session)) {
-    end(message.session, peer.id, message.error, out);
+    end(message.session, peer.id, message.error, false, out);
     return true;
   }
   if (std::count(peer.ended.begin(), peer.ended.end(), message.session)) return true;
@@ -195,7 +196,16 @@ Rooms::Done Rooms::handle(Peer &peer, const ListRequest &message, Outbox &out) {
   return true;
 }
 
-void Rooms::end(const std::string &id, const std::string &by, const std::string &error,
+Rooms::Done Rooms::handle(Peer &peer, const IceRequest &, Outbox &out) {
+  out.push_back({peer.id, write(ice_for(peer.id))});
+  return true;
+}
+
+IceOffer Rooms::ice_for(const std::string &peer) const {
+  return settings_.ice ? settings_.ice(peer) : IceOffer();
+}
+
+void Rooms::end(const std::string &id, const std::string &by, const std::string &error, bool lost,
                 Outbox &out) {
   const auto session = sessions_.extract(id).mapped();
   for (const auto &peer : {session.producer, session.consumer}) {
@@ -205,16 +215,17 @@ void Rooms::end(const std::string &id, const std::string &by, const std::string 
     end.ended.push_back(id);
   }
   const auto &other = peers_.at(session.other(by));
-  out.push_back({other.id, write(EndSession{id, error}, other.version)});
+  out.push_back({other.id, write(EndSession{id, error, lost}, other.version)});
 }
 
-void Rooms::remove(const std::string &id, Outbox &out) {
-  for (const auto &session : std::set(peers_.at(id).sessions)) end(session, id, "", out);
+void Rooms::remove(const std::string &id, bool lost, Outbox &out) {
+  for (const auto &session : std::set(peers_.at(id).sessions)) end(session, id, "", lost, out);
   const auto peer = peers_.extract(id).mapped();
   auto &members = rooms_.at(peer.room);
   std::erase(members, id);
   auto gone = peer.status;
   gone.roles = {};
+  gone.lost = lost;
   announce(peer, gone, out);
   if (members.empty()) rooms_.erase(peer.room);
 }

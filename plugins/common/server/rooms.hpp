@@ -3,7 +3,8 @@
 //
 // A message that is refused is answered by `error` to its sender and changes nothing. A session
 // ends when one end says so, leaves, or gives up the role that carried it; the other end is told.
-// What the told end had already sent is late, not wrong, and is dropped without an error.
+// What the told end had already sent is late, not wrong, and is dropped without an error. Of a peer
+// whose connection broke, or was taken over by itself on another, the others hear that it is lost.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ namespace rtc {
 class Rooms {
  public:
   struct Settings {
-    IceServers ice_servers;                           // told to every peer
+    // What a peer is told of STUN and TURN, when it comes and when it asks.
+    std::function<rooms::IceOffer(const std::string &peer)> ice = nullptr;
     std::function<std::string()> new_id = random_id;  // unguessable and never the same
   };
   struct Outgoing {
@@ -47,7 +49,8 @@ class Rooms {
   void message(const std::string &peer, std::string_view text, Outbox &out);
   // Answers what is not even text of the protocol.
   void refuse(const std::string &peer, const std::string &details, Outbox &out);
-  void disconnect(const std::string &peer, Outbox &out);
+  // `lost`: its connection broke, which says nothing of its media.
+  void disconnect(const std::string &peer, bool lost, Outbox &out);
 
   Counts counts() const;
 
@@ -77,15 +80,17 @@ class Rooms {
   Done handle(Peer &peer, const rooms::EndSession &message, Outbox &out);
   Done handle(Peer &peer, const rooms::PeerMessage &message, Outbox &out);
   Done handle(Peer &peer, const rooms::ListRequest &message, Outbox &out);
+  Done handle(Peer &peer, const rooms::IceRequest &, Outbox &out);
 
   Done settle_name(const Peer &peer, rooms::PeerStatus &status) const;
   bool taken(const Peer &peer, const rooms::PeerStatus &status) const;
   void drop_ghosts(const Peer &peer, const std::string &instance, Outbox &out);
   void announce(const Peer &peer, const rooms::PeerStatus &status, Outbox &out) const;
+  rooms::IceOffer ice_for(const std::string &peer) const;
   Session *session_of(const Peer &peer, const std::string &session);
-  void end(const std::string &session, const std::string &by, const std::string &error,
+  void end(const std::string &session, const std::string &by, const std::string &error, bool lost,
            Outbox &out);
-  void remove(const std::string &peer, Outbox &out);
+  void remove(const std::string &peer, bool lost, Outbox &out);
   void refuse(const std::string &peer, const rooms::Refusal &refusal, Outbox &out);
 
   Settings settings_;

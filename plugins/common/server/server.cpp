@@ -84,12 +84,13 @@ class Server::Impl : public HttpServer::Handler {
   void deliver(Rooms::Outbox out);
   void received(const std::string &peer, std::string_view text);
   void received_binary(const std::string &peer);
-  void gone(const std::string &peer, const std::string &why);
+  void gone(const std::string &peer, bool lost, const std::string &why);
+  rooms::IceOffer ice_for(const std::string &peer) const;
 
   EventLoop &loop_;
   ServerSettings settings_;
   Pages pages_;
-  Rooms rooms_{Rooms::Settings{}};
+  Rooms rooms_{Rooms::Settings{[this](const std::string &peer) { return ice_for(peer); }}};
   uint64_t refused_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Peer>> peers_;
   std::unique_ptr<HttpServer> http_;
@@ -101,7 +102,9 @@ struct Server::Impl::Peer : WebSocket::Listener {
   Peer(Impl &s, std::string i) : server(s), id(std::move(i)) {}
   void text(std::string_view text) override { server.received(std::string(id), text); }
   void binary() override { server.received_binary(std::string(id)); }
-  void closed(unsigned, const std::string &why) override { server.gone(std::string(id), why); }
+  void closed(unsigned code, const std::string &why) override {
+    server.gone(std::string(id), code == ws_abnormal, why);
+  }
 
   Impl &server;
   std::string id;
@@ -189,7 +192,7 @@ void Server::Impl::upgraded(const HttpRequest &request, OpenStream stream) {
   peer->socket = std::make_unique<WebSocket>(
       loop_, std::move(stream), WebSocket::Role::server,
       WebSocket::Limits{settings_.max_message_size, settings_.max_queue_size,
-                        settings_.ping_interval},
+                        settings_.ping_interval, 3 * settings_.ping_interval},
       *peer);
   RTC_INFO("peer %s entered room %s", id.c_str(), room_of(request).c_str());
   deliver(std::move(out));
@@ -208,11 +211,19 @@ void Server::Impl::received_binary(const std::string &peer) {
   deliver(std::move(out));
 }
 
-void Server::Impl::gone(const std::string &peer, const std::string &why) {
-  RTC_INFO("peer %s is gone: %s", peer.c_str(), redact(why).c_str());
+rooms::IceOffer Server::Impl::ice_for(const std::string &peer) const {
+  rooms::IceOffer offer{settings_.ice_servers, 0, {}};
+  const auto now = g_get_real_time() / G_USEC_PER_SEC;
+  if (add_turn_credentials(offer.servers, settings_.turn, peer, now))
+    offer.lifetime = settings_.turn.ttl.count();
+  return offer;
+}
+
+void Server::Impl::gone(const std::string &peer, bool lost, const std::string &why) {
+  RTC_INFO("peer %s is %s: %s", peer.c_str(), lost ? "lost" : "gone", redact(why).c_str());
   peers_.erase(peer);
   Rooms::Outbox out;
-  rooms_.disconnect(peer, out);
+  rooms_.disconnect(peer, lost, out);
   deliver(std::move(out));
 }
 

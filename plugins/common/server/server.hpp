@@ -11,6 +11,8 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/event_loop.hpp"
+#include "ice/ice_server.hpp"
+#include "ice/turn_rest.hpp"
 
 namespace rtc {
 
@@ -27,6 +29,9 @@ struct ServerSettings {
   // check a certificate made for another host name.
   bool plain_loopback = false;
   seconds ping_interval{30};  // a peer that answers no ping for two intervals is dropped
+  // Told to every peer. TURN servers without credentials get some that `turn` mints for the peer.
+  IceServers ice_servers;
+  TurnRest turn;
 };
 
 class Server {

@@ -52,8 +52,13 @@ class Signaler {
     // The session that open() asked for exists; its offer follows through received().
     virtual void session_opened(const SessionId &session, const PeerId &peer) = 0;
     virtual void received(const SessionId &session, Message message) = 0;
-    virtual void peer_left(const PeerId &peer) = 0;
+    // `lost`: its signaling broke, or ours did in the meantime; its media may go on.
+    virtual void peer_left(const PeerId &peer, bool lost) = 0;
+    // The servers of ready() with newer credentials, for sessions to come.
+    virtual void ice_servers_changed(const IceServers &) {}
     // The connection is gone; the signaler reconnects by itself and ready() will follow.
+    // Kind::not_found says that the server has ended, any other kind that the network failed; where
+    // the first turns out only later, lost() comes again.
     virtual void lost(const Error &error) = 0;
     // Final: trying again cannot help (bad address, token refused, name taken, not our protocol).
     virtual void failed(const Error &error) = 0;

@@ -1,5 +1,6 @@
 #include "signaling/rooms/rooms_client.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/log.hpp"
@@ -13,7 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto welcome_time = 10s;
-constexpr WebSocket::Limits limits{16 * 1024 * 1024, 16 * 1024 * 1024, 10s};
+// A path that is gone is noticed by the system (WsClient), a server that hangs by its silence. Ours
+// pings us as often, so that we seldom do: every ping wakes a server with a thousand of us.
+constexpr WebSocket::Limits limits{16 * 1024 * 1024, 16 * 1024 * 1024, 30s, 60s};
+// A server may say anything: credentials are renewed neither all the time nor never.
+constexpr long shortest_lifetime = 2, longest_lifetime = 7 * 24 * 3600;
 
 // Browsers may name the media section only; ours and gst-plugins-rs' sections are named by number.
 unsigned mline_of(const Candidate &candidate) {
@@ -26,7 +31,7 @@ unsigned mline_of(const Candidate &candidate) {
 }  // namespace
 
 RoomsClient::RoomsClient(EventLoop &loop, WsClientSettings settings)
-    : loop_(loop), settings_(std::move(settings)), instance_(random_id()), backoff_(100ms, 5s) {
+    : loop_(loop), settings_(std::move(settings)), instance_(random_id()), backoff_(100ms, 2s) {
   init_log();
 }
 
@@ -52,11 +57,12 @@ void RoomsClient::stop() {
   listener_ = nullptr;
   running_.reset();
   timer_.cancel();
+  renewal_.cancel();
   connecting_.reset();
   if (socket_) socket_->close(ws_normal, "");
   socket_.reset();
   backoff_.reset();
-  was_ready_ = told_lost_ = ready_ = false;
+  was_ready_ = told_lost_ = told_ended_ = ready_ = false;
   sessions_.clear();
   peers_.clear();
 }
@@ -94,12 +100,17 @@ void RoomsClient::give_up(const Error &error) {
 void RoomsClient::retry(const Error &error) {
   RTC_INFO("signaling: %s (%s)", error.message.c_str(), error.detail.c_str());
   timer_ = loop_.after(backoff_.next(g_random_double()), [this] { connect(); });
-  if (!std::exchange(told_lost_, true)) tell([&](auto &listener) { listener.lost(error); });
+  const bool ended = error.kind == Error::Kind::not_found;
+  const bool news = !told_lost_ || (ended && !told_ended_);
+  told_lost_ = true;
+  told_ended_ |= ended;
+  if (news) tell([&](auto &listener) { listener.lost(error); });
 }
 
-void RoomsClient::closed(unsigned, const std::string &why) {
+void RoomsClient::closed(unsigned code, const std::string &why) {
   const bool welcomed = !id_.empty();
   socket_.reset();
+  renewal_.cancel();
   ready_ = false;
   sessions_.clear();
   if (!welcomed && !was_ready_)
@@ -107,8 +118,8 @@ void RoomsClient::closed(unsigned, const std::string &why) {
                     "The server at " + redact(settings_.uri) +
                         " does not speak the rooms protocol; check the address.",
                     redact(why)});
-  retry({Error::Kind::failed, "The connection to the signaling server was lost; connecting again.",
-         redact(why)});
+  retry({code == ws_abnormal ? Error::Kind::failed : Error::Kind::not_found,
+         "The connection to the signaling server was lost; connecting again.", redact(why)});
 }
 
 void RoomsClient::open(const PeerId &peer) {
@@ -139,7 +150,7 @@ void RoomsClient::text(std::string_view text) {
 void RoomsClient::handle(const rooms::Welcome &event) {
   timer_.cancel();
   id_ = event.peer;
-  servers_ = event.servers;
+  take(event.ice);
   name_ = presence_.name;
   rooms::PeerStatus status;
   status.peer = id_;
@@ -152,20 +163,37 @@ void RoomsClient::handle(const rooms::Welcome &event) {
   socket_->send(write(rooms::ListRequest{}));
 }
 
+void RoomsClient::take(const rooms::IceOffer &ice) {
+  for (const auto &problem : ice.problems)
+    RTC_WARNING("signaling: an ICE server is left out: %s", problem.message.c_str());
+  servers_ = ice.servers;
+  renewal_.cancel();
+  if (!ice.lifetime) return;
+  const seconds lifetime(std::clamp(ice.lifetime, shortest_lifetime, longest_lifetime));
+  renewal_ = loop_.after(lifetime * 3 / 4, [this] {
+    if (socket_) socket_->send(write(rooms::IceRequest{}));
+  });
+}
+
+void RoomsClient::handle(const rooms::IceOffer &event) {
+  take(event);
+  if (ready_) tell([&, servers = servers_](auto &l) { l.ice_servers_changed(servers); });
+}
+
 void RoomsClient::handle(const rooms::PeerStatus &event) {
   if (event.peer == id_) {
     if (!event.name.empty()) name_ = event.name;
   } else if (ready_ && presence_.watches) {
-    seen(event.peer, event.roles.producer, event.name);
+    seen(event.peer, event.roles.producer, event.name, event.lost);
   }
 }
 
-void RoomsClient::seen(const PeerId &peer, bool publishes, const std::string &name) {
+void RoomsClient::seen(const PeerId &peer, bool publishes, const std::string &name, bool lost) {
   const auto known = peers_.find(peer);
   if (!publishes) {
     if (known == peers_.end()) return;
     peers_.erase(known);
-    tell([&](auto &listener) { listener.peer_left(peer); });
+    tell([&](auto &listener) { listener.peer_left(peer, lost); });
   } else if (known == peers_.end() || known->second.name != name) {
     const auto info = peers_[peer] = {name, true};
     tell([&](auto &listener) { listener.peer_joined(peer, info); });
@@ -174,7 +202,7 @@ void RoomsClient::seen(const PeerId &peer, bool publishes, const std::string &na
 
 bool RoomsClient::become_ready() {
   ready_ = was_ready_ = true;
-  told_lost_ = false;
+  told_lost_ = told_ended_ = false;
   backoff_.reset();
   return tell([&, servers = servers_, name = name_](auto &l) { l.ready(servers, name); });
 }
@@ -188,12 +216,12 @@ void RoomsClient::handle(const rooms::PeerList &event) {
   for (const auto &peer : event.peers) listed.insert(peer.peer);
   for (const auto &[peer, info] : std::map(peers_)) {
     if (listed.contains(peer)) continue;
-    seen(peer, false, "");
+    seen(peer, false, "", true);  // while we were away: nobody says how
     if (running.expired()) return;
   }
   for (const auto &peer : event.peers) {
     if (peer.peer == id_) continue;
-    seen(peer.peer, true, peer.name);
+    seen(peer.peer, true, peer.name, false);
     if (running.expired()) return;
   }
 }
@@ -212,7 +240,7 @@ void RoomsClient::handle(const rooms::SessionStarted &event) {
 
 void RoomsClient::handle(const rooms::EndSession &event) {
   if (!sessions_.erase(event.session)) return;
-  tell([&](auto &l) { l.received(event.session, Bye{event.error}); });
+  tell([&](auto &l) { l.received(event.session, Bye{event.error, event.lost}); });
 }
 
 void RoomsClient::handle(const rooms::PeerMessage &event) {

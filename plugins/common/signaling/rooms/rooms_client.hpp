@@ -1,5 +1,7 @@
 // Signaler over the rooms protocol: connects, presents us to the room, and connects again with
-// back-off when the connection is lost. It works with our server and with that of gst-plugins-rs.
+// back-off when the connection is lost. A path that is gone (an address changed, a cable was
+// pulled) is a loss after 10 s, a server that hangs after 60 s. TURN credentials that expire are
+// renewed. It works with our server and with that of gst-plugins-rs.
 //
 // Threads: everything on the event loop. The listener may call stop() or destroy the client in any
 // callback.
@@ -47,10 +49,12 @@ class RoomsClient : public Signaler, private WebSocket::Listener {
   void handle(const rooms::EndSession &event);
   void handle(const rooms::PeerMessage &event);
   void handle(const rooms::PeerList &event);
+  void handle(const rooms::IceOffer &event);
   void handle(const rooms::Refusal &event);
   void handle(const rooms::Unknown &) {}
 
-  void seen(const PeerId &peer, bool publishes, const std::string &name);
+  void take(const rooms::IceOffer &ice);
+  void seen(const PeerId &peer, bool publishes, const std::string &name, bool lost);
   bool become_ready();
   // Calls the listener; false when it has stopped or destroyed us.
   template <typename F>
@@ -65,7 +69,9 @@ class RoomsClient : public Signaler, private WebSocket::Listener {
   Backoff backoff_;
   bool was_ready_ = false;  // once: what fails later may come back
   bool told_lost_ = false;
-  Timer timer_;  // of the next attempt, or of the welcome we wait for
+  bool told_ended_ = false;  // and that the server, not the network, is the reason
+  Timer timer_;              // of the next attempt, or of the welcome we wait for
+  Timer renewal_;
   std::unique_ptr<WsClient> connecting_;
   std::unique_ptr<WebSocket> socket_;
 

@@ -1,7 +1,9 @@
 #include "signaling/rooms/rooms_protocol.hpp"
 
+#include <algorithm>
+
+#include "base/json.hpp"
 #include "base/text.hpp"
-#include "signaling/json.hpp"
 
 namespace rtc::rooms {
 
@@ -87,7 +89,7 @@ Result<StartSession> read_start(const JsonValue &object, bool with_session) {
 Result<EndSession> read_end(const JsonValue &object) {
   auto session = read_id(object, "sessionId");
   if (!session) return session.error();
-  EndSession end{*session, {}};
+  EndSession end{*session, {}, false};
   if (const auto *error = object.find("error")) {
     if (!error->text()) return bad("\"error\" is not a string");
     end.error = *error->text();
@@ -140,24 +142,31 @@ Result<Request> read_version(const JsonValue &object) {
   return bad("\"version\" is not one of \"v1_0\", \"v1_1\"");
 }
 
-IceServers read_ice_servers(const JsonValue &object) {
-  IceServers servers;
-  const auto *list = object.find("iceServers");
-  for (const auto &item : list ? list->items : std::vector<JsonValue>()) {
-    IceServer server;
-    const auto member = [&](const char *name) {
-      const auto *value = item.find(name);
-      return value ? value->text().value_or("") : std::string();
-    };
-    const auto *urls = item.find("urls");
-    if (urls && urls->text()) server.urls.push_back(*urls->text());
-    for (const auto &url : urls ? urls->items : std::vector<JsonValue>())
-      if (url.text()) server.urls.push_back(*url.text());
-    server.username = member("username");
-    server.credential = member("credential");
-    if (!server.urls.empty()) servers.push_back(std::move(server));
-  }
-  return servers;
+bool is_true(const JsonValue &object, const char *name) {
+  const auto *member = object.find(name);
+  return member && member->is_true();
+}
+
+// What cannot be used of it is told in `problems`, and is no reason to refuse the message.
+IceOffer read_ice_offer(const JsonValue &object) {
+  IceOffer offer;
+  if (const auto *list = object.find("iceServers"))
+    offer.servers = read_ice_servers(*list, offer.problems);
+  if (const auto *lifetime = object.find("lifetime"))
+    offer.lifetime = std::max(0l, lifetime->integer().value_or(0));
+  return offer;
+}
+
+Result<PeerStatus> read_changed_status(const JsonValue &object) {
+  auto status = read_status(object);
+  if (status) status->lost = is_true(object, "lost");
+  return status;
+}
+
+Result<EndSession> read_told_end(const JsonValue &object) {
+  auto end = read_end(object);
+  if (end) end->lost = is_true(object, "lost");
+  return end;
 }
 
 Result<Event> read_list(const JsonValue &object, const char *member) {
@@ -205,6 +214,7 @@ Result<Request> read_request_of(const std::string &type, const JsonValue &object
   if (type == "peer") return as<Request>(read_peer(object));
   if (type == "list") return Request(ListRequest{false});
   if (type == "listConsumers") return Request(ListRequest{true});
+  if (type == "iceServers") return Request(IceRequest{});
   if (type == "newPeer") return bad("a peer is new only by connecting");
   return bad("unknown message type");
 }
@@ -213,19 +223,20 @@ Result<Event> read_event_of(const std::string &type, const JsonValue &object) {
   if (type == "welcome") {
     auto peer = read_id(object, "peerId");
     if (!peer) return peer.error();
-    return Event(Welcome{*peer, read_ice_servers(object)});
+    return Event(Welcome{*peer, read_ice_offer(object)});
   }
-  if (type == "peerStatusChanged") return as<Event>(read_status(object));
+  if (type == "peerStatusChanged") return as<Event>(read_changed_status(object));
   if (type == "startSession") return as<Event>(read_start(object, true));
   if (type == "sessionStarted") {
     auto start = read_start(object, true);
     if (!start) return start.error();
     return Event(SessionStarted{start->peer, start->session});
   }
-  if (type == "endSession" || type == "endSessionV1_1") return as<Event>(read_end(object));
+  if (type == "endSession" || type == "endSessionV1_1") return as<Event>(read_told_end(object));
   if (type == "peer") return as<Event>(read_peer(object));
   if (type == "list") return read_list(object, "producers");
   if (type == "listConsumers") return read_list(object, "consumers");
+  if (type == "iceServers") return Event(read_ice_offer(object));
   if (type == "error") {
     const auto *details = object.find("details");
     const auto *code = object.find("code");

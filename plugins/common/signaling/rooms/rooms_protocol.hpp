@@ -2,6 +2,10 @@
 // protocol of gst-plugins-rs' signaling server, versions 1.0 and 1.1, plus optional members of
 // ours:
 //   welcome.iceServers        W3C RTCIceServer
+//   welcome.lifetime          seconds that their credentials are good for, where not for ever
+//   iceServers                a message: asked without members, answered with those two
+//   endSession.lost           true: the other end's connection broke, or it came back over another;
+//   peerStatusChanged.lost    its media may go on
 //   meta.name                 the name of the stream a producer publishes
 //   setPeerStatus.instance    one publisher's secret, kept over its reconnections
 //   setPeerStatus.uniqueName  the server may append "-2", "-3" to a name that is taken
@@ -39,6 +43,7 @@ struct PeerStatus {
   std::string name;           // meta.name, empty where there is none
   std::string instance;       // secret: never passed on
   bool unique_name = false;
+  bool lost = false;  // gone, by a broken connection
 };
 
 struct StartSession {
@@ -50,6 +55,7 @@ struct StartSession {
 struct EndSession {
   std::string session;
   std::string error;  // protocol 1.1; empty: a normal end
+  bool lost = false;  // the other end's connection broke
 };
 
 struct PeerMessage {
@@ -72,13 +78,19 @@ struct SetProtocolVersion {
 struct ListRequest {
   bool consumers = false;
 };
+struct IceRequest {};
 using Request = std::variant<SetProtocolVersion, PeerStatus, StartSession, EndSession, PeerMessage,
-                             ListRequest>;
+                             ListRequest, IceRequest>;
 
 // Server to client.
+struct IceOffer {
+  IceServers servers;
+  long lifetime = 0;            // seconds the credentials are good for; 0: for ever
+  std::vector<Error> problems;  // what was left out of the servers
+};
 struct Welcome {
   std::string peer;
-  IceServers servers;
+  IceOffer ice;
 };
 struct SessionStarted {
   std::string peer;
@@ -97,7 +109,7 @@ struct Unknown {
   std::string type;
 };
 using Event = std::variant<Welcome, PeerStatus, StartSession, SessionStarted, EndSession,
-                           PeerMessage, PeerList, Refusal, Unknown>;
+                           PeerMessage, PeerList, IceOffer, Refusal, Unknown>;
 
 constexpr const char *name_taken = "name-taken";
 
@@ -116,9 +128,11 @@ std::string peer_member(const Message &message);
 std::string write(const SetProtocolVersion &message);
 std::string write_set_peer_status(const PeerStatus &status);
 std::string write(const ListRequest &message);
+std::string write(const IceRequest &);
 
 // Server to client.
 std::string write(const Welcome &message);
+std::string write(const IceOffer &message);
 std::string write_peer_status_changed(const PeerStatus &status);
 std::string write(const SessionStarted &message);
 std::string write(const PeerList &message);

@@ -1,5 +1,5 @@
 // The writing half of the rooms protocol.
-#include "signaling/json.hpp"
+#include "base/json.hpp"
 #include "signaling/rooms/rooms_protocol.hpp"
 
 namespace rtc::rooms {
@@ -14,6 +14,11 @@ std::string roles_text(const Roles &roles) {
   if (roles.listener) items.push_back("\"listener\"");
   if (roles.consumer) items.push_back("\"consumer\"");
   return json_array(items);
+}
+
+void add_ice(JsonObject &object, const IceOffer &ice) {
+  object.add_raw("iceServers", write_ice_servers(ice.servers));
+  if (ice.lifetime) object.add_raw("lifetime", std::to_string(ice.lifetime));
 }
 
 std::string member(std::string_view name, const JsonObject &object) {
@@ -56,9 +61,10 @@ std::string write(const PeerMessage &message) {
 }
 
 std::string write(const EndSession &message, Version version) {
-  if (version == Version::v1_0) return typed("endSession").add("sessionId", message.session).str();
-  auto object = typed("endSessionV1_1").add("sessionId", message.session);
-  if (!message.error.empty()) object.add("error", message.error);
+  const bool old = version == Version::v1_0;
+  auto object = typed(old ? "endSession" : "endSessionV1_1").add("sessionId", message.session);
+  if (!old && !message.error.empty()) object.add("error", message.error);
+  if (message.lost) object.add_raw("lost", "true");
   return object.str();
 }
 
@@ -81,27 +87,27 @@ std::string write(const ListRequest &message) {
   return typed(message.consumers ? "listConsumers" : "list").str();
 }
 
+std::string write(const IceRequest &) { return typed("iceServers").str(); }
+
 std::string write(const Welcome &message) {
   auto object = typed("welcome").add("peerId", message.peer);
-  std::vector<std::string> servers;
-  for (const auto &server : message.servers) {
-    std::vector<std::string> urls;
-    for (const auto &url : server.urls) urls.push_back(json_quote(url));
-    auto item = JsonObject().add_raw("urls", json_array(urls));
-    if (!server.username.empty()) item.add("username", server.username);
-    if (!server.credential.empty()) item.add("credential", server.credential);
-    servers.push_back(item.str());
-  }
-  if (!servers.empty()) object.add_raw("iceServers", json_array(servers));
+  if (!message.ice.servers.empty()) add_ice(object, message.ice);
+  return object.str();
+}
+
+std::string write(const IceOffer &message) {
+  auto object = typed("iceServers");
+  add_ice(object, message);
   return object.str();
 }
 
 std::string write_peer_status_changed(const PeerStatus &status) {
-  return typed("peerStatusChanged")
-      .add_raw("roles", roles_text(status.roles))
-      .add_raw("meta", status.meta)
-      .add("peerId", status.peer)
-      .str();
+  auto object = typed("peerStatusChanged")
+                    .add_raw("roles", roles_text(status.roles))
+                    .add_raw("meta", status.meta)
+                    .add("peerId", status.peer);
+  if (status.lost) object.add_raw("lost", "true");
+  return object.str();
 }
 
 std::string write(const SessionStarted &message) {
