@@ -1,0 +1,103 @@
+#include "congestion/prober.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace rtc {
+
+namespace {
+
+constexpr std::array initial_steps{3.0, 6.0};
+constexpr double step = 2;
+// Below this part of its rate a probe found the link's end.
+constexpr double success = 0.7;
+constexpr auto result_within = seconds(1);
+constexpr auto clear_for = milliseconds(500);
+// A short probe sees room on a full shared link, too: take a part of it and wait for the queue.
+constexpr double raise = 1.5, much = 1.25;
+constexpr auto further_clear_for = milliseconds(400);
+constexpr auto misled_within = seconds(2);
+constexpr int most_misled = 3;
+constexpr auto searches_for = seconds(30);
+constexpr double found = 0.85;
+constexpr auto one_fall = seconds(3);
+constexpr Duration between_searches = milliseconds(2500);
+constexpr Duration between_limited = seconds(5);
+constexpr auto duration = milliseconds(20);
+constexpr int packets = 5;
+
+}  // namespace
+
+std::optional<Probe> Prober::next(const Situation &situation, TimePoint now) {
+  if (!situation.clear)
+    clear_.reset();
+  else if (!clear_)
+    clear_ = now;
+  if (sent_ && now - *sent_ < result_within) return std::nullopt;
+  sent_.reset();
+  const auto rate = wanted(situation, now);
+  if (!rate || situation.target >= situation.max) return std::nullopt;
+  if (initial_ == 0) searches_since_ = now;
+  if (initial_ < initial_steps.size()) initial_++;
+  further_.reset();
+  sent_ = last_ = now;
+  rate_ = std::min(*rate, situation.max);
+  const auto bytes = static_cast<size_t>(rate_ * to_seconds(duration) / 8);
+  return Probe{rate_, bytes, packets, ++cluster_};
+}
+
+std::optional<Bitrate> Prober::wanted(const Situation &situation, TimePoint now) const {
+  if (initial_ == 0) return start_ * initial_steps[0];
+  if (!clear_) return std::nullopt;
+  if (further_ && (initial_ < initial_steps.size() || now - *clear_ >= further_clear_for))
+    return further_;
+  if (now - *clear_ < clear_for) return std::nullopt;
+  const bool searching = searches(situation, now);
+  // A greedy flow that is where it was learns nothing but how to push others aside.
+  if (!searching && !situation.application_limited) return std::nullopt;
+  const auto interval = searching ? between_searches : between_limited;
+  if (last_ && now - *last_ < interval * (1 << misled_)) return std::nullopt;
+  return situation.target * step;
+}
+
+bool Prober::searches(const Situation &situation, TimePoint now) const {
+  return searches_since_ && now - *searches_since_ < searches_for &&
+         (sought_ == 0 || situation.target < found * sought_);
+}
+
+std::optional<Bitrate> Prober::measured(int cluster, Bitrate result, Bitrate target,
+                                        TimePoint now) {
+  if (cluster != cluster_) return std::nullopt;
+  sent_.reset();
+  const bool starts = initial_ < initial_steps.size();
+  if (result >= success * rate_) {
+    further_ = starts ? start_ * initial_steps[initial_] : result * step;
+    clear_ = now;
+  }
+  if (!starts) result = std::min(result, target * raise);
+  if (result <= target) return std::nullopt;
+  if (result > target * much) raised_ = now;
+  return result;
+}
+
+void Prober::overused(TimePoint now) {
+  if (raised_ && now - *raised_ < misled_within) misled_ = std::min(misled_ + 1, most_misled);
+  raised_.reset();
+  further_.reset();
+  if (sought_ == 0) searches_since_.reset();
+}
+
+void Prober::seek(Bitrate rate, TimePoint now) {
+  // The second step of one fall does not lower what is looked for.
+  const bool falls = searches_since_ && now - *searches_since_ < one_fall;
+  sought_ = falls ? std::max(sought_, rate) : rate;
+  searches_since_ = now;
+  misled_ = 0;
+}
+
+void Prober::restart() {
+  for (auto *time : {&sent_, &last_, &clear_, &searches_since_, &raised_}) time->reset();
+  further_.reset();
+}
+
+}  // namespace rtc

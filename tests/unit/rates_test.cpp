@@ -1,0 +1,92 @@
+// Rates of encoders and of retransmission, and feedback as GStreamer reports it.
+#include <gtest/gtest.h>
+
+#include "base/ref.hpp"
+#include "session/feedback.hpp"
+#include "session/group_rate.hpp"
+#include "session/retransmission_budget.hpp"
+
+using namespace rtc;
+
+TEST(GroupRate, FollowsALoneViewer) {
+  EXPECT_EQ(group_rate({}), 0);
+  EXPECT_EQ(group_rate({700e3}), 700e3);
+}
+
+TEST(GroupRate, TakesTheLeastOfThoseThatAreAlike) {
+  EXPECT_EQ(group_rate({1e6, 800e3, 900e3}), 800e3);
+  EXPECT_EQ(group_rate({1e6, 600e3}), 600e3);
+}
+
+TEST(GroupRate, LeavesOutWhatIsFarWorse) {
+  EXPECT_EQ(group_rate({1e6, 100e3, 900e3}), 900e3);
+  EXPECT_EQ(group_rate({2e6, 300e3}), 2e6);
+}
+
+TEST(RetransmissionBudget, HasNoLimitUntilItIsToldOne) {
+  RetransmissionBudget budget;
+  for (int i = 0; i < 1000; i++) EXPECT_TRUE(budget.take(TimePoint{}));
+}
+
+TEST(RetransmissionBudget, GivesItsRateOverTime) {
+  RetransmissionBudget budget;
+  budget.limit(96000);  // ten packets a second
+  const auto taken = [&](TimePoint from, int milliseconds_long) {
+    int count = 0;
+    for (int ms = 0; ms < milliseconds_long; ms++) count += budget.take(from + milliseconds(ms));
+    return count;
+  };
+  const TimePoint start{seconds(1)};
+  EXPECT_NEAR(taken(start, 1000), 14, 1);  // with what may be saved up
+  EXPECT_NEAR(taken(start + seconds(1), 1000), 10, 1);
+  EXPECT_NEAR(taken(start + seconds(60), 1), 1, 0);
+}
+
+namespace {
+
+StructurePtr event(const std::vector<std::pair<unsigned, bool>> &packets) {
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  auto *array = g_value_array_new(0);
+  for (const auto &[sequence, lost] : packets) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, GST_TYPE_STRUCTURE);
+    g_value_take_boxed(
+        &value, gst_structure_new("RTPTWCCPacket", "seqnum", G_TYPE_UINT, sequence, "local-ts",
+                                  G_TYPE_UINT64, guint64{5000000000}, "remote-ts", G_TYPE_UINT64,
+                                  guint64{7000000000}, "size", G_TYPE_UINT, 1000u, "lost",
+                                  G_TYPE_BOOLEAN, gboolean(lost), nullptr));
+    g_value_array_append(array, &value);
+    g_value_unset(&value);
+  }
+  StructurePtr structure(gst_structure_new_empty("RTPTWCCPackets"));
+  gst_structure_set(structure.get(), "packets", g_type_from_name("GValueArray"), array, nullptr);
+  g_value_array_free(array);
+  G_GNUC_END_IGNORE_DEPRECATIONS
+  return structure;
+}
+
+}  // namespace
+
+TEST(FeedbackReader, ReadsWhatArrivedAndWhatDidNot) {
+  gst_init(nullptr, nullptr);
+  FeedbackReader reader;
+  const auto structure = event({{65535, false}, {0, true}});
+  ASSERT_TRUE(structure);
+  const auto feedback = reader.read(*structure);
+  ASSERT_EQ(feedback.packets.size(), 2u);
+  EXPECT_EQ(feedback.packets[0].sequence, 65535);
+  EXPECT_EQ(feedback.packets[1].sequence, 65536);  // wrapped
+  EXPECT_EQ(feedback.packets[0].arrival, Duration(seconds(7)));
+  EXPECT_FALSE(feedback.packets[1].arrival);
+  EXPECT_EQ(feedback.packets[0].size, 1000u);
+  EXPECT_EQ(feedback.packets[0].sent, TimePoint(seconds(5)));
+}
+
+TEST(FeedbackReader, TakesNothingFromWhatItDoesNotKnow) {
+  gst_init(nullptr, nullptr);
+  FeedbackReader reader;
+  for (const char *text : {"a", "a, packets=(int)3", "a, packets=(string)x"}) {
+    const StructurePtr structure(gst_structure_from_string(text, nullptr));
+    EXPECT_TRUE(reader.read(*structure).packets.empty());
+  }
+}
