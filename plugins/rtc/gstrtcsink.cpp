@@ -16,7 +16,10 @@
  * ## Messages
  * Element messages on the bus: `rtc-ready` (url, stream), `rtc-signaling-lost` (reason),
  * `rtc-viewer-added` (session, peer, viewers), `rtc-viewer-connected` (session, peer),
- * `rtc-viewer-removed` (session, peer, reason, viewers).
+ * `rtc-viewer-removed` (session, peer, reason, viewers), `rtc-path` (session, peer,
+ * local-candidate-type, remote-candidate-type, protocol, local-address, remote-address and, through
+ * a TURN server of ours, relay-protocol) whenever ICE selects a pair, `rtc-healing` (session, peer,
+ * reason) when a path is broken and replaced, `rtc-healed` (session, peer, gap in ms) then.
  *
  * ## Threads
  * Signals are emitted on the element's own thread, without a lock held; a handler must not block.
@@ -65,6 +68,21 @@ class GstRtcSinkImpl : public PublishingElement {
 RTC_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN, {})
 GST_ELEMENT_REGISTER_DEFINE(rtcsink, "rtcsink", GST_RANK_NONE, GST_TYPE_RTC_SINK);
 
+namespace {
+
+enum CongestionControl { congestion_control_none, congestion_control_gcc };
+
+GType congestion_control_type() {
+  static const GEnumValue values[] = {
+      {congestion_control_none, "Rates are as set, whatever the network does", "none"},
+      {congestion_control_gcc, "Google congestion control (draft-ietf-rmcat-gcc-02)", "gcc"},
+      {0, nullptr, nullptr}};
+  static const auto type = g_enum_register_static("GstRtcSinkCongestionControl", values);
+  return type;
+}
+
+}  // namespace
+
 const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
   static const auto rows = [] {
     auto table = connection_rows<GstRtcSinkImpl>();
@@ -97,6 +115,19 @@ const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
                  "max-viewers", "Most viewers at a time; 0: any number.", 0, 100000, 0),
          })
       table.push_back(row);
+    table.push_back(
+        {g_param_spec_enum("congestion-control", "congestion-control",
+                           "Whether encoders follow what the paths to the viewers take; what "
+                           "comes in encoded is passed on as it is.",
+                           congestion_control_type(), congestion_control_gcc, read_write),
+         [](GstRtcSinkImpl &self, const GValue *value) {
+           self.settings.set(&SinkSettings::control_rate,
+                             g_value_get_enum(value) == congestion_control_gcc);
+         },
+         [](GstRtcSinkImpl &self, GValue *value) {
+           g_value_set_enum(value, self.settings.copy().control_rate ? congestion_control_gcc
+                                                                     : congestion_control_none);
+         }});
     table.push_back(
         {g_param_spec_uint("viewers", "viewers", "Viewers there are.", 0, G_MAXUINT, 0, read_only),
          nullptr, [](GstRtcSinkImpl &self, GValue *value) {
@@ -156,6 +187,14 @@ void GstRtcSinkImpl::add_signals(GType type) {
   g_signal_new("viewer-removed", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,
                3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
   /**
+   * GstRtcSink::viewer-healing:
+   * @session: id of the session
+   * @peer: id of the viewer
+   * @webrtcbin: the connection that is to replace the broken one, before negotiation
+   */
+  g_signal_new("viewer-healing", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,
+               3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_ELEMENT);
+  /**
    * GstRtcSink::accept-viewer:
    * @session: id of the session
    * @peer: id of the viewer
@@ -195,6 +234,7 @@ void GstRtcSinkImpl::class_init(GstRtcSinkClass *klass) {
   element_class->release_pad = Vfunc<&GstRtcSinkImpl::release_pad>::call<GstElement>;
   add_template(element_class, "video_%u", MediaKind::video);
   add_template(element_class, "audio_%u", MediaKind::audio);
+  gst_type_mark_as_plugin_api(congestion_control_type(), GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(
       element_class, "WebRTC publisher", "Sink/Network/WebRTC",
       "Publishes video and audio to WebRTC viewers, encoded once for all of them", "gst-rtc");

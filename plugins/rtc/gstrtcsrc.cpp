@@ -16,7 +16,10 @@
  *
  * ## Messages
  * Element messages on the bus: `rtc-ready` (url), `rtc-signaling-lost` (reason),
- * `rtc-stream-started` (session, peer), `rtc-stream-ended` (session, reason, final).
+ * `rtc-stream-started` (session, peer), `rtc-stream-ended` (session, reason, final), `rtc-path`
+ * (session, local-candidate-type, remote-candidate-type, protocol, local-address, remote-address
+ * and, through a TURN server of ours, relay-protocol) whenever ICE selects a pair, `rtc-healing`
+ * (session, reason) when the path is broken and replaced, `rtc-healed` (session, gap in ms) then.
  *
  * ## Threads
  * Pads are added and signals emitted on the element's own thread, without a lock held.
@@ -164,7 +167,7 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
    * GstRtcSrc::session-started:
    * @session: id of the session
    * @peer: id of the publisher
-   * @webrtcbin: the connection, before negotiation
+   * @webrtcbin: the connection, before negotiation; also one that is to replace a broken one
    */
   g_signal_new("session-started", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr,
                nullptr, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_ELEMENT);

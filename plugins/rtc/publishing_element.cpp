@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "element_error.hpp"
+#include "path_message.hpp"
 
 namespace rtc {
 
@@ -122,6 +123,7 @@ Result<PublisherSettings> PublishingElement::publisher_settings() const {
   const CharPtr element_name(gst_element_get_name(element_));
   result.stream = s.stream.empty() ? element_name.get() : s.stream;
   result.max_viewers = s.max_viewers;
+  result.control_rate = s.control_rate;
   result.encoding = {*video,
                      *audio,
                      s.video_bitrate,
@@ -223,7 +225,7 @@ void PublishingElement::publisher_lost(const Error &error) {
 
 void PublishingElement::publisher_warns(const std::string &session, const Error &error) {
   auto about = error;
-  about.detail += " (session " + session + ")";
+  if (!session.empty()) about.detail += " (session " + session + ")";
   post_warning(element_, about);
 }
 
@@ -245,6 +247,28 @@ void PublishingElement::viewer_added(const std::string &session, const std::stri
 void PublishingElement::viewer_started(const std::string &session, const std::string &peer) {
   post(gst_structure_new("rtc-viewer-connected", "session", G_TYPE_STRING, session.c_str(), "peer",
                          G_TYPE_STRING, peer.c_str(), nullptr));
+}
+
+void PublishingElement::viewer_healing(const std::string &session, const std::string &peer,
+                                       const std::string &reason, GstElement *webrtcbin) {
+  g_signal_emit_by_name(element_, "viewer-healing", session.c_str(), peer.c_str(), webrtcbin);
+  auto *message = healing_message(session, reason);
+  gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
+  post(message);
+}
+
+void PublishingElement::viewer_healed(const std::string &session, const std::string &peer,
+                                      milliseconds gap) {
+  auto *message = healed_message(session, gap);
+  gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
+  post(message);
+}
+
+void PublishingElement::viewer_path_changed(const std::string &session, const std::string &peer,
+                                            const SelectedPair &path) {
+  auto *message = path_message(session, path);
+  gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
+  post(message);
 }
 
 void PublishingElement::viewer_removed(const std::string &session, const std::string &peer,

@@ -27,6 +27,7 @@ struct SinkSettings : ConnectionSettings {
   guint keyframe_interval = 10000;
   guint linger = 5000;
   guint max_viewers = 0;
+  bool control_rate = true;
 };
 
 class PublishingElement : public Publisher::Events {
@@ -58,6 +59,12 @@ class PublishingElement : public Publisher::Events {
   void viewer_added(const std::string &session, const std::string &peer, GstElement *webrtcbin,
                     size_t viewers) override;
   void viewer_started(const std::string &session, const std::string &peer) override;
+  void viewer_path_changed(const std::string &session, const std::string &peer,
+                           const SelectedPair &path) override;
+  void viewer_healing(const std::string &session, const std::string &peer,
+                      const std::string &reason, GstElement *webrtcbin) override;
+  void viewer_healed(const std::string &session, const std::string &peer,
+                     milliseconds gap) override;
   void viewer_removed(const std::string &session, const std::string &peer,
                       const std::string &reason, size_t viewers) override;
 

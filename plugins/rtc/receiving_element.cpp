@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "element_error.hpp"
+#include "path_message.hpp"
 
 namespace rtc {
 
@@ -167,10 +168,25 @@ void ReceivingElement::receiver_lost(const Error &error) {
 void ReceivingElement::receiver_failed(const Error &error) { post_error(element_, error); }
 
 void ReceivingElement::session_started(const std::string &session, const std::string &peer,
-                                       GstElement *webrtcbin) {
+                                       GstElement *webrtcbin, bool heals) {
   g_signal_emit_by_name(element_, "session-started", session.c_str(), peer.c_str(), webrtcbin);
+  if (heals) return;
   post(gst_structure_new("rtc-stream-started", "session", G_TYPE_STRING, session.c_str(), "peer",
                          G_TYPE_STRING, peer.c_str(), nullptr));
+}
+
+void ReceivingElement::receiver_warns(const Error &error) { post_warning(element_, error); }
+
+void ReceivingElement::healing(const std::string &session, const std::string &reason) {
+  post(healing_message(session, reason));
+}
+
+void ReceivingElement::healed(const std::string &session, milliseconds gap) {
+  post(healed_message(session, gap));
+}
+
+void ReceivingElement::path_changed(const std::string &session, const SelectedPair &path) {
+  post(path_message(session, path));
 }
 
 void ReceivingElement::post(GstStructure *structure) {

@@ -48,8 +48,12 @@ class ReceivingElement : public Receiver::Events {
   void receiver_ready(const std::string &url) override;
   void receiver_lost(const Error &error) override;
   void receiver_failed(const Error &error) override;
-  void session_started(const std::string &session, const std::string &peer,
-                       GstElement *webrtcbin) override;
+  void receiver_warns(const Error &error) override;
+  void session_started(const std::string &session, const std::string &peer, GstElement *webrtcbin,
+                       bool heals) override;
+  void healing(const std::string &session, const std::string &reason) override;
+  void healed(const std::string &session, milliseconds gap) override;
+  void path_changed(const std::string &session, const SelectedPair &path) override;
   void tracks_changed(const std::vector<Receiver::Track> &tracks) override;
   void track_media(const Receiver::Track &track, GstElement *pipeline, const Ref<GstPad> &pad,
                    GstClockTime base_time) override;

@@ -41,6 +41,7 @@ struct SourcePad::Bridge {
   Ref<GstPad> pad;
   GstSegment segment;
   GstClockTimeDiff offset = 0;
+  bool fresh = true;  // nothing came through yet
 
   // Null once detached.
   static std::shared_ptr<Bridge> of(GstPad *pad) {
@@ -196,6 +197,10 @@ GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
     GST_BUFFER_PTS(buffer) = pts;
     GST_BUFFER_DTS(buffer) = dts;
   }
+  if (std::exchange(bridge.fresh, false)) buffer = begin_anew(buffer);
+  if (GST_BUFFER_PTS_IS_VALID(buffer))
+    last_end_ = GST_BUFFER_PTS(buffer) +
+                (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
   const auto flow = gst_pad_push(pad(), buffer);
   // Downstream has had enough (num-buffers of a sink): as every source does, the stream ends.
   if (flow == GST_FLOW_EOS && !ended_.exchange(true))
@@ -205,6 +210,16 @@ GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
   if (flow != GST_FLOW_OK)
     RTC_TRACE("%s: %s downstream", GST_PAD_NAME(pad()), gst_flow_get_name(flow));
   return GST_FLOW_OK;
+}
+
+GstBuffer *SourcePad::begin_anew(GstBuffer *buffer) {
+  const auto last = last_end_.load();
+  if (!GST_CLOCK_TIME_IS_VALID(last) || !GST_BUFFER_PTS_IS_VALID(buffer)) return buffer;
+  buffer = gst_buffer_make_writable(buffer);
+  GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+  if (GST_BUFFER_PTS(buffer) > last)
+    gst_pad_push_event(pad(), gst_event_new_gap(last, GST_BUFFER_PTS(buffer) - last));
+  return buffer;
 }
 
 gboolean SourcePad::handle_media_event(Bridge &bridge, GstEvent *event) {

@@ -61,6 +61,8 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   GstFlowReturn push(Bridge &bridge, GstBuffer *buffer);
   gboolean handle_media_event(Bridge &bridge, GstEvent *event);
   void send_stream_start();
+  // Tells downstream that nothing came between the last session and this one.
+  GstBuffer *begin_anew(GstBuffer *buffer);
   static gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event);
   static gboolean handle_query(GstPad *pad, GstObject *parent, GstQuery *query);
 
@@ -75,7 +77,8 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   std::shared_ptr<Bridge> bridge_;
   std::atomic<bool> started_{false};  // stream-start was sent
   std::atomic<bool> segment_sent_{false};
-  std::atomic<bool> ended_{false};  // EOS was sent
+  std::atomic<GstClockTime> last_end_{GST_CLOCK_TIME_NONE};  // running time of what came out
+  std::atomic<bool> ended_{false};                           // EOS was sent
 };
 
 // Keeps back what `pad` brings until release(); for a pad that just appeared on a streaming thread.

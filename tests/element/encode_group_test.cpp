@@ -18,7 +18,8 @@ struct Drain {
   std::vector<uint16_t> sequences;
 
   Drain() {
-    outlet = Outlet::create(MediaKind::video, [this](const auto &) { keyframes_wanted++; });
+    outlet =
+        Outlet::create(MediaKind::video, {[this](const auto &) { keyframes_wanted++; }, nullptr});
     gst_pad_set_chain_list_function_full(
         pad.get(),
         [](GstPad *p, GstObject *, GstBufferList *list) {

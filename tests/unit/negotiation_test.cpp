@@ -109,3 +109,34 @@ TEST(Negotiation, FailuresOfWebrtcbinAreReported) {
   (void)m.created(offer);
   EXPECT_EQ(text(m.local_set(false)), "fail ");
 }
+
+TEST(Negotiation, WithoutTrickleTheDescriptionCarriesTheCandidates) {
+  Negotiation n(false);
+  EXPECT_EQ(text(n.negotiate()), "createOffer ");
+  EXPECT_EQ(text(n.created(offer)), "setLocal ");
+  EXPECT_EQ(text(n.gathered(candidate)), "");
+  EXPECT_EQ(text(n.local_set(true)), "");
+  EXPECT_EQ(text(n.gathered(candidate)), "");
+  const auto actions = n.gathering_complete();
+  ASSERT_EQ(text(actions), "sendD ");
+  const auto &sent =
+      std::get<Description>(std::get<Negotiation::Send>(actions.front()).message).sdp;
+  EXPECT_NE(sent.find("a=candidate:1 1 UDP 1 10.0.0.1 5000 typ host\r\na=end-of-candidates"),
+            std::string::npos);
+  EXPECT_EQ(sent.find("a=candidate"), sent.rfind("a=candidate"));
+  EXPECT_EQ(text(n.received(answer)), "setRemote ");
+  EXPECT_EQ(text(n.gathering_deadline()), "");
+}
+
+TEST(Negotiation, WithoutTrickleASlowServerIsNotWaitedFor) {
+  Negotiation n(false);
+  EXPECT_EQ(text(n.received(offer)), "setRemote ");
+  EXPECT_EQ(text(n.remote_set(true)), "createAnswer ");
+  EXPECT_EQ(text(n.created(answer)), "setLocal ");
+  EXPECT_EQ(text(n.gathered(candidate)), "");
+  EXPECT_EQ(text(n.local_set(true)), "");
+  EXPECT_FALSE(n.established());
+  EXPECT_EQ(text(n.gathering_deadline()), "sendD ");
+  EXPECT_TRUE(n.established());
+  EXPECT_EQ(text(n.gathering_complete()), "");
+}

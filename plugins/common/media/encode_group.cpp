@@ -22,6 +22,8 @@ constexpr size_t max_backlog_bytes = 8 * 1024 * 1024;
 // again before the first answer reached them, must not make the encoder produce nothing but
 // keyframes.
 constexpr auto keyframe_interval = milliseconds(250);
+constexpr double keyframe_part = 0.5;  // of the rate, for keyframes that viewers ask for
+constexpr milliseconds longest_pause = seconds(4);
 constexpr auto mtu = 1200 - (max_rtp_header_size - rtp_header_size);
 }  // namespace
 
@@ -207,6 +209,7 @@ void EncodeGroup::remember_locked(const RtpFramePtr &frame) {
   if (frame->keyframe) {
     backlog_.clear();
     backlog_bytes_ = 0;
+    keyframe_bytes_ = frame->bytes;
     keyframe_wanted_ = false;
   } else if (backlog_.empty()) {
     return;
@@ -251,6 +254,14 @@ void EncodeGroup::refresh(const std::shared_ptr<Outlet> &outlet) {
   if (ask) force_keyframe();
 }
 
+void EncodeGroup::set_bitrate(unsigned bitrate) {
+  {
+    std::lock_guard lock(mutex_);
+    bitrate_ = bitrate;
+  }
+  if (encoder_element_) set_encoder_bitrate(encoder_element_.get(), *settings_.encoder, bitrate);
+}
+
 bool EncodeGroup::show_picture_locked(const std::shared_ptr<Outlet> &outlet) {
   if (outlet->start(backlog_)) pool_->schedule({outlet});
   return backlog_.empty() && codec().kind == MediaKind::video && want_keyframe_locked(Clock::now());
@@ -261,8 +272,16 @@ bool EncodeGroup::want_keyframe_locked(TimePoint now) {
   return keyframe_due_locked(now);
 }
 
+// Viewers that lose packets because the path is full ask for a keyframe, which fills it more.
+milliseconds EncodeGroup::keyframe_pause_locked() const {
+  if (!bitrate_) return keyframe_interval;
+  const auto time = milliseconds(static_cast<int64_t>(static_cast<double>(keyframe_bytes_) * 8 /
+                                                      (keyframe_part * bitrate_) * 1000));
+  return std::clamp(time, keyframe_interval, longest_pause);
+}
+
 bool EncodeGroup::keyframe_due_locked(TimePoint now) {
-  if (!keyframe_wanted_ || now - keyframe_requested_ < keyframe_interval) return false;
+  if (!keyframe_wanted_ || now - keyframe_requested_ < keyframe_pause_locked()) return false;
   keyframe_wanted_ = false;
   keyframe_requested_ = now;
   return true;

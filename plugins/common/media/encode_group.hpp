@@ -54,6 +54,9 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   void remove(const std::shared_ptr<Outlet> &outlet);
   size_t viewers() const;
 
+  // Bits per second from now on; nothing where the encoder has no rate or there is none.
+  void set_bitrate(unsigned bitrate);
+
   // The viewer of `outlet` lost the picture or asks for a keyframe (PLI, FIR).
   void refresh(const std::shared_ptr<Outlet> &outlet);
 
@@ -76,6 +79,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   bool show_picture_locked(const std::shared_ptr<Outlet> &outlet);
   bool want_keyframe_locked(TimePoint now);
   bool keyframe_due_locked(TimePoint now);
+  milliseconds keyframe_pause_locked() const;
   void force_keyframe();
 
   const Settings settings_;
@@ -97,6 +101,8 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   std::vector<RtpFramePtr> backlog_;  // since the last keyframe; empty: too long or none yet
   size_t backlog_bytes_ = 0;
   TimePoint keyframe_requested_{};
+  size_t keyframe_bytes_ = 0;  // of the last one
+  unsigned bitrate_ = 0;       // of the encoder
   bool keyframe_wanted_ = false;
 };
 

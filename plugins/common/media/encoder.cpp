@@ -15,8 +15,9 @@ constexpr auto audio_8k = "audioconvert ! audioresample ! audio/x-raw,rate=8000,
 constexpr auto baseline = "video/x-h264,profile=constrained-baseline";
 constexpr auto vpx =
     "deadline=1 cpu-used=8 end-usage=cbr lag-in-frames=0 error-resilient=default min-quantizer=2 "
-    "max-quantizer=56 "
-    "undershoot=95 overshoot=15 buffer-size=600 buffer-initial-size=400 buffer-optimal-size=500 "
+    "max-quantizer=63 "
+    "undershoot=95 overshoot=15 buffer-size=600 buffer-initial-size=400 "
+    "buffer-optimal-size=500 "
     "static-threshold=1 token-partitions=1 row-mt=true max-intra-bitrate=300";
 }  // namespace
 

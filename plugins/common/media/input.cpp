@@ -11,6 +11,10 @@
 
 namespace rtc {
 
+namespace {
+constexpr unsigned lowest_bitrate = 50000;
+}
+
 Input::Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
              std::shared_ptr<WorkerPool> pool, std::shared_ptr<Reaper> reaper)
     : loop_(loop),
@@ -151,6 +155,7 @@ Result<bool> Input::add(const Codec &codec, const std::shared_ptr<Outlet> &outle
     auto made = make_group(codec);
     if (!made) return made.error();
     group = *made;
+    bitrates_.erase(&codec);
     std::lock_guard lock(mutex_);
     groups_[&codec] = group;
   }
@@ -186,12 +191,40 @@ void Input::refresh(const std::shared_ptr<Outlet> &outlet) {
   for (const auto &group : group_list()) group->refresh(outlet);
 }
 
+unsigned Input::nominal_bitrate(const Codec &codec) const {
+  const bool passed = [&] {
+    std::lock_guard lock(mutex_);
+    return codec_of_caps(caps_.get()) == &codec;
+  }();
+  return passed ? 0 : encoder_options(codec).bitrate;
+}
+
+void Input::set_bitrate(const Codec &codec, unsigned bitrate) {
+  const auto nominal = nominal_bitrate(codec);
+  if (!nominal) return;
+  const auto wanted = std::clamp(bitrate, std::min(nominal, lowest_bitrate), nominal);
+  auto &set = bitrates_[&codec];
+  // An encoder starts its rate control afresh: not for every small step.
+  const auto difference = set > wanted ? set - wanted : wanted - set;
+  if (set && difference < set / 32 && wanted != nominal) return;
+  if (set == wanted) return;
+  set = wanted;
+  for (const auto &group : group_list())
+    if (&group->codec() == &codec) group->set_bitrate(wanted);
+}
+
 std::vector<Input::GroupInfo> Input::groups() const {
   std::vector<GroupInfo> result;
   for (const auto &group : group_list())
-    result.push_back(
-        {group->codec().name, group->encoder() ? group->encoder()->factory : "", group->viewers()});
+    result.push_back({group->codec().name, group->encoder() ? group->encoder()->factory : "",
+                      group->viewers(), bitrate_of(*group)});
   return result;
+}
+
+unsigned Input::bitrate_of(const EncodeGroup &group) const {
+  if (!group.encoder()) return 0;
+  const auto set = bitrates_.find(&group.codec());
+  return set != bitrates_.end() ? set->second : nominal_bitrate(group.codec());
 }
 
 std::vector<std::shared_ptr<EncodeGroup>> Input::group_list() const {

@@ -71,11 +71,17 @@ class Input : public std::enable_shared_from_this<Input> {
   // The group of `codec` is of no use any more; the next viewer gets a new one.
   void forget(const Codec &codec);
 
+  // The rate that `codec` is encoded at when nothing holds it back; 0 when it is passed through.
+  unsigned nominal_bitrate(const Codec &codec) const;
+  // The group's encoder is to produce this from now on, at most the nominal rate.
+  void set_bitrate(const Codec &codec, unsigned bitrate);
+
   // Codec name and viewers of every group there is, for statistics.
   struct GroupInfo {
     std::string codec;
     std::string encoder;  // empty: passed through
     size_t viewers;
+    unsigned bitrate;  // of the encoder, bits per second; 0: passed through
   };
   std::vector<GroupInfo> groups() const;
 
@@ -85,6 +91,7 @@ class Input : public std::enable_shared_from_this<Input> {
   void keep_passing(const Codec &codec);
   Result<std::shared_ptr<EncodeGroup>> make_group(const Codec &codec);
   EncoderOptions encoder_options(const Codec &codec) const;
+  unsigned bitrate_of(const EncodeGroup &group) const;
   std::vector<std::shared_ptr<EncodeGroup>> group_list() const;
   void drop_unused(const Codec *codec);
 
@@ -98,6 +105,8 @@ class Input : public std::enable_shared_from_this<Input> {
   const guint32 timestamp_offset_;
   EncodingSettings settings_;
   std::map<const Codec *, Timer> lingering_;
+
+  std::map<const Codec *, unsigned> bitrates_;  // as set, of the groups there are
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
   Ref<GstCaps> caps_;

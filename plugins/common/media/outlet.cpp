@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 
 #include "base/log.hpp"
 
@@ -18,11 +19,13 @@ constexpr auto repeat_interval = milliseconds(500);
 // receive buffer of a socket, 100 packets by default.
 constexpr size_t max_burst = 40;
 constexpr auto burst_pause = milliseconds(4);
+constexpr double pace_step = 0.005;  // seconds of the pace that go out at once
+constexpr double mtu = 1200;
 constexpr int32_t replay_step = 90;  // RTP ticks between frames of a backlog: 1 ms of video
 }  // namespace
 
-std::shared_ptr<Outlet> Outlet::create(MediaKind kind, KeyframeWanted keyframe_wanted) {
-  auto outlet = std::shared_ptr<Outlet>(new Outlet(kind, std::move(keyframe_wanted)));
+std::shared_ptr<Outlet> Outlet::create(MediaKind kind, Hooks hooks) {
+  auto outlet = std::shared_ptr<Outlet>(new Outlet(kind, std::move(hooks)));
   auto *weak = new std::weak_ptr<Outlet>(outlet);
   auto release = [](gpointer data) { delete static_cast<std::weak_ptr<Outlet> *>(data); };
   gst_pad_set_event_function_full(outlet->pad(), handle_event, weak, release);
@@ -31,23 +34,25 @@ std::shared_ptr<Outlet> Outlet::create(MediaKind kind, KeyframeWanted keyframe_w
   return outlet;
 }
 
-Outlet::Outlet(MediaKind kind, KeyframeWanted keyframe_wanted)
-    : kind_(kind),
-      keyframe_wanted_(std::move(keyframe_wanted)),
-      pad_(sink(gst_pad_new("src", GST_PAD_SRC))) {}
+Outlet::Outlet(MediaKind kind, Hooks hooks)
+    : kind_(kind), hooks_(std::move(hooks)), pad_(sink(gst_pad_new("src", GST_PAD_SRC))) {}
 
 Outlet::~Outlet() { gst_pad_set_active(pad_.get(), FALSE); }
 
 gboolean Outlet::handle_event(GstPad *pad, GstObject *, GstEvent *event) {
   const auto owned = adopt(event);
-  if (!gst_video_event_is_force_key_unit(event)) return TRUE;
   const auto self = static_cast<std::weak_ptr<Outlet> *>(pad->eventdata)->lock();
   if (!self) return FALSE;
+  if (gst_event_has_name(event, "RTPTWCCPackets")) {
+    if (self->hooks_.feedback) self->hooks_.feedback(*gst_event_get_structure(event));
+    return TRUE;
+  }
+  if (!gst_video_event_is_force_key_unit(event)) return TRUE;
   {
     std::lock_guard lock(self->mutex_);
     self->counters_.keyframe_requests++;
   }
-  self->keyframe_wanted_(self);
+  self->hooks_.keyframe_wanted(self);
   return TRUE;
 }
 
@@ -117,7 +122,7 @@ bool Outlet::offer(const RtpFramePtr &frame) {
       return schedule_locked();
     }
   }
-  keyframe_wanted_(shared_from_this());
+  hooks_.keyframe_wanted(shared_from_this());
   return false;
 }
 
@@ -144,27 +149,78 @@ Outlet::Counters Outlet::counters() const {
   return counters_;
 }
 
-Duration Outlet::run() {
-  size_t burst = 0;
+bool Outlet::take_next() {
   std::unique_lock lock(mutex_);
-  while (!queue_.empty()) {
-    if (burst >= max_burst && queue_.size() > 1) return burst_pause;  // and stays scheduled
-    const auto entry = std::move(queue_.front());
-    queue_.pop_front();
-    if (entry.shift == 0 && live_queued_ > 0) live_queued_--;
-    counters_.frames++;
-    burst += entry.frame->packets.size();
-    lock.unlock();
-    auto list =
-        rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
-    const auto flow = gst_pad_push_list(pad(), list.release());
-    lock.lock();
-    if (flow == GST_FLOW_OK) continue;
-    RTC_DEBUG("viewer pad returned %s, outlet closed", gst_flow_get_name(flow));
-    state_ = State::closed;
-    queue_.clear();
+  if (queue_.empty()) {
+    scheduled_ = false;
+    return false;
   }
+  const auto entry = std::move(queue_.front());
+  queue_.pop_front();
+  if (entry.shift == 0 && live_queued_ > 0) live_queued_--;
+  counters_.frames++;
+  counters_.bytes += entry.frame->bytes;
+  lock.unlock();
+  taken_ = rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
+  taken_sent_ = 0;
+  return true;
+}
+
+std::optional<size_t> Outlet::send(size_t most) {
+  const auto length = gst_buffer_list_length(taken_.get());
+  const auto count = std::min<guint>(length - taken_sent_, static_cast<guint>(most));
+  Ref<GstBufferList> list;
+  if (count == length) {
+    list = taken_;
+  } else {
+    list = adopt(gst_buffer_list_new_sized(count));
+    for (guint i = 0; i < count; i++)
+      gst_buffer_list_add(list.get(),
+                          gst_buffer_ref(gst_buffer_list_get(taken_.get(), taken_sent_ + i)));
+  }
+  taken_sent_ += count;
+  if (taken_sent_ == length) taken_.reset();
+  const auto bytes = gst_buffer_list_calculate_size(list.get());
+  const auto flow = gst_pad_push_list(pad(), list.release());
+  if (flow == GST_FLOW_OK) return bytes;
+  RTC_DEBUG("viewer pad returned %s, outlet closed", gst_flow_get_name(flow));
+  return {};
+}
+
+bool Outlet::has_more() const {
+  std::lock_guard lock(mutex_);
+  return taken_ || queue_.size() > 1;
+}
+
+void Outlet::give_up() {
+  taken_.reset();
+  std::lock_guard lock(mutex_);
+  state_ = State::closed;
+  queue_.clear();
   scheduled_ = false;
+}
+
+Duration Outlet::run() {
+  const auto rate = pacing_.load();
+  // A frame at a time, or at the pace a few packets.
+  const auto step = rate > 0 ? std::max<size_t>(1, static_cast<size_t>(rate * pace_step / 8 / mtu))
+                             : std::numeric_limits<guint>::max();
+  size_t packets = 0, bytes = 0;
+  while (taken_ || take_next()) {
+    const auto before = taken_ ? gst_buffer_list_length(taken_.get()) - taken_sent_ : 0;
+    const auto sent = send(step);
+    if (!sent) {
+      give_up();
+      return Duration::zero();
+    }
+    packets += std::min<size_t>(before, step);
+    bytes += *sent;
+    // Either way it stays scheduled.
+    if (rate > 0)
+      return duration_cast<Duration>(
+          std::chrono::duration<double>(static_cast<double>(bytes) * 8 / rate));
+    if (packets >= max_burst && has_more()) return burst_pause;
+  }
   return Duration::zero();
 }
 

@@ -7,10 +7,12 @@
 
 #include <gst/gst.h>
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -27,12 +29,18 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     uint64_t frames = 0;             // handed to webrtcbin
     uint64_t dropped = 0;            // frames lost because the viewer did not keep up
     uint64_t keyframe_requests = 0;  // PLI and FIR received
+    uint64_t bytes = 0;              // RTP without headers
   };
 
-  using KeyframeWanted = std::function<void(const std::shared_ptr<Outlet> &)>;
+  // Called from any thread.
+  struct Hooks {
+    // The viewer asks for a keyframe or needs one.
+    std::function<void(const std::shared_ptr<Outlet> &)> keyframe_wanted;
+    // Transport-wide feedback came (RTPTWCCPackets of GStreamer); may be empty.
+    std::function<void(const GstStructure &)> feedback;
+  };
 
-  // `keyframe_wanted` is called from any thread when the viewer asks for a keyframe or needs one.
-  static std::shared_ptr<Outlet> create(MediaKind kind, KeyframeWanted keyframe_wanted);
+  static std::shared_ptr<Outlet> create(MediaKind kind, Hooks hooks);
   ~Outlet() override;
 
   // The source pad to link to a sink pad of a webrtcbin.
@@ -51,6 +59,10 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // Takes a frame; true when the caller must schedule this job.
   bool offer(const RtpFramePtr &frame);
 
+  // Bits per second that packets leave at, so that a keyframe does not overflow the narrowest queue
+  // on its way; 0: as they come. Any thread.
+  void pace(double rate) { pacing_ = rate; }
+
   // No push begins after this; one that is blocked is released.
   void close();
 
@@ -65,16 +77,26 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     int32_t shift;  // RTP ticks
   };
 
-  Outlet(MediaKind kind, KeyframeWanted keyframe_wanted);
+  Outlet(MediaKind kind, Hooks hooks);
   static gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event);
   static gboolean handle_query(GstPad *pad, GstObject *parent, GstQuery *query);
   bool schedule_locked();
+  bool take_next();
+  // Sends up to `most` packets of what was taken; nothing when the pad refuses.
+  std::optional<size_t> send(size_t most);
+  bool has_more() const;
+  void give_up();
   void drop_queue_locked();
 
   const MediaKind kind_;
-  const KeyframeWanted keyframe_wanted_;
+  const Hooks hooks_;
   Ref<GstPad> pad_;
-  std::unique_ptr<RtpRewriter> rewriter_;  // worker only, once started
+  std::atomic<double> pacing_{0};
+
+  // Worker only, once started.
+  std::unique_ptr<RtpRewriter> rewriter_;
+  Ref<GstBufferList> taken_;
+  guint taken_sent_ = 0;  // packets of it
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
   State state_ = State::idle;

@@ -9,6 +9,11 @@ Result<std::unique_ptr<Connection>> Connection::open(EventLoop &loop,
                  "Both uri and listen are set; set uri to join a server or listen to be one.",
                  "uri and listen"};
   auto connection = std::make_unique<Connection>();
+  auto ice_settings = parse_ice_options(settings);
+  if (!ice_settings) return ice_settings.error();
+  auto ice = IceContext::create(loop, *ice_settings, settings.tls_ca_file);
+  if (!ice) return ice.error();
+  connection->ice_ = *ice;
   SignalerSettings to{settings.uri, settings.token, settings.tls_ca_file};
   if (settings.uri.empty()) {
     ServerSettings server;
@@ -17,6 +22,7 @@ Result<std::unique_ptr<Connection>> Connection::open(EventLoop &loop,
     server.tls_certificate = settings.tls_certificate;
     server.tls_key = settings.tls_key;
     server.plain_loopback = true;
+    server.ice_servers = ice_settings->servers;
     connection->host_ = std::make_unique<Host>(loop, server);
     if (const auto opened = connection->host_->open(); !opened) return opened.error();
     to.uri = connection->host_->signaling_url();

@@ -7,12 +7,13 @@
 #include <memory>
 #include <string>
 
+#include "ice/ice_context.hpp"
 #include "session/host.hpp"
 #include "signaling/registry.hpp"
 
 namespace rtc {
 
-struct ConnectionSettings {
+struct ConnectionSettings : IceOptions {
   std::string uri;
   std::string listen;
   std::string token;  // secret
@@ -27,6 +28,7 @@ class Connection {
                                                   const ConnectionSettings &settings);
 
   Signaler &signaler() { return *signaler_; }
+  const std::shared_ptr<IceContext> &ice() const { return ice_; }
   // The signaler lost its server.
   void lost() {
     if (host_) host_->take_over();
@@ -39,6 +41,7 @@ class Connection {
 
  private:
   std::string uri_;
+  std::shared_ptr<IceContext> ice_;
   std::unique_ptr<Host> host_;
   std::unique_ptr<Signaler> signaler_;  // goes before the host
 };

@@ -63,15 +63,27 @@ Negotiation::Actions Negotiation::created(const Description &description) {
 
 Negotiation::Actions Negotiation::local_set(bool ok) {
   if (!ok) return {fail("webrtcbin refused its own description")};
-  Actions actions{Send{local_}};
-  if (state_ == State::setting_offer) {
-    state_ = State::offered;
-    flush_local(actions);
-  } else if (state_ == State::answering) {
-    flush_local(actions);
-    enter_stable(actions);
-  }
+  Actions actions;
+  if (state_ != State::setting_offer && state_ != State::answering) return actions;
+  // A later description carries the candidates of the first one itself.
+  waits_for_candidates_ = !trickle_ && !gathered_;
+  if (!waits_for_candidates_) local_described(actions);
   return actions;
+}
+
+void Negotiation::local_described(Actions &actions) {
+  waits_for_candidates_ = false;
+  if (!trickle_) {
+    local_.sdp = add_candidates(local_.sdp, held_candidates_);
+    actions.push_back(Send{local_});
+  } else {
+    actions.push_back(Send{local_});
+    flush_local(actions);
+  }
+  if (state_ == State::setting_offer)
+    state_ = State::offered;
+  else
+    enter_stable(actions);
 }
 
 Negotiation::Actions Negotiation::remote_set(bool ok) {
@@ -99,15 +111,27 @@ void Negotiation::enter_stable(Actions &actions) {
 }
 
 Negotiation::Actions Negotiation::gathered(const Candidate &candidate) {
+  if (!trickle_) {
+    held_candidates_.push_back(candidate);
+    return {};
+  }
   if (sent_local_) return {Send{candidate}};
   held_local_.push_back(candidate);
   return {};
 }
 
 Negotiation::Actions Negotiation::gathering_complete() {
+  gathered_ = true;
+  if (!trickle_) return gathering_deadline();
   if (sent_local_) return {Send{EndOfCandidates{}}};
   held_local_.push_back(EndOfCandidates{});
   return {};
+}
+
+Negotiation::Actions Negotiation::gathering_deadline() {
+  Actions actions;
+  if (waits_for_candidates_) local_described(actions);
+  return actions;
 }
 
 void Negotiation::flush_local(Actions &actions) {

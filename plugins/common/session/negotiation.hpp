@@ -14,6 +14,9 @@ namespace rtc {
 
 class Negotiation {
  public:
+  // `trickle`: candidates may follow the description (RFC 8838).
+  explicit Negotiation(bool trickle = true) : trickle_(trickle) {}
+
   struct CreateOffer {};
   struct CreateAnswer {};
   struct SetLocal {
@@ -42,10 +45,13 @@ class Negotiation {
   Actions created(const Description &description);
   Actions local_set(bool ok);
   Actions remote_set(bool ok);
-  // A local candidate; held back until the description it belongs to was sent.
+  // A local candidate; held back until the description it belongs to was sent. Without trickle the
+  // description waits for all of them, or for gathering_deadline(), and carries them.
   Actions gathered(const Candidate &candidate);
   Actions gathering_complete();
+  Actions gathering_deadline();
 
+  bool awaits_answer() const { return state_ == State::offered; }
   bool stable() const { return state_ == State::stable; }
   // An offer and its answer are in place: tracks may flow.
   bool established() const { return exchanges_ > 0; }
@@ -65,16 +71,21 @@ class Negotiation {
   Actions received_description(const Description &description);
   Actions received_candidate(const Candidate &candidate);
   void enter_stable(Actions &actions);
+  void local_described(Actions &actions);
   void flush_local(Actions &actions);
   static Action fail(const std::string &what);
 
+  const bool trickle_;
+  bool waits_for_candidates_ = false;
   State state_ = State::stable;
   bool wanted_ = false;      // another offer of ours is due
   bool has_remote_ = false;  // candidates can be added
   bool sent_local_ = false;  // candidates can be sent
   unsigned exchanges_ = 0;
   Description local_;
+  bool gathered_ = false;
   std::vector<Message> held_local_;
+  std::vector<Candidate> held_candidates_;  // without trickle
   std::vector<Candidate> held_remote_;
 };
 

@@ -9,10 +9,8 @@
 namespace rtc {
 
 namespace {
-constexpr auto watch_period = seconds(1);
-constexpr auto connect_deadline = seconds(30);
-// A viewer's receiver reports come every second or so; silence this long means it is gone.
-constexpr auto silence_limit = seconds(10);
+constexpr auto watch_period = milliseconds(500);
+constexpr auto rate_period = milliseconds(50);
 }  // namespace
 
 Publisher::Publisher(EventLoop &loop, PublisherSettings settings, Events &events,
@@ -29,12 +27,15 @@ Result<bool> Publisher::start(std::vector<std::shared_ptr<Input>> inputs) {
   auto opened = Connection::open(loop_, settings_.connection);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
+  connection_->ice()->on_trouble(
+      [this](const Error &error) { events_.publisher_warns("", error); });
   Presence presence;
   presence.publishes = true;
   presence.name = settings_.stream;
   presence.name_is_fixed = settings_.stream_is_fixed;
   connection_->signaler().start(*this, presence);
   watchdog_ = loop_.every(watch_period, [this] { watch(); });
+  if (settings_.control_rate) rate_timer_ = loop_.every(rate_period, [this] { adapt_rates(); });
   return true;
 }
 
@@ -57,30 +58,43 @@ void Publisher::inputs_changed() {
 
 void Publisher::add_input(const std::shared_ptr<Input> &input) {
   inputs_.push_back(input);
-  for (const auto &[session, viewer] : viewers_) viewer->add_input(input);
+  for (const auto &[session, seat] : viewers_) {
+    seat.viewer->add_input(input);
+    if (seat.replacement) seat.replacement->add_input(input);
+  }
 }
 
 void Publisher::remove_input(const std::shared_ptr<Input> &input) {
   std::erase(inputs_, input);
-  for (const auto &[session, viewer] : viewers_) viewer->remove_input(input);
+  for (const auto &[session, seat] : viewers_) {
+    seat.viewer->remove_input(input);
+    if (seat.replacement) seat.replacement->remove_input(input);
+  }
 }
 
 void Publisher::encoding_failed(const std::string &pad, const Codec &codec, const Error &error) {
   for (const auto &input : inputs_)
     if (input->pad() == pad) input->forget(codec);
-  std::vector<SessionId> affected;
-  for (const auto &[session, viewer] : viewers_)
-    for (const auto &track : viewer->tracks())
-      if (track.pad == pad && track.codec == codec.name) affected.push_back(session);
+  std::vector<std::shared_ptr<Viewer>> affected;
+  for (const auto &[session, seat] : viewers_)
+    for (const auto &viewer : {seat.viewer, seat.replacement}) {
+      if (!viewer) continue;
+      for (const auto &track : viewer->tracks())
+        if (track.pad == pad && track.codec == &codec) affected.push_back(viewer);
+    }
   if (affected.empty()) events_.publisher_warns("", error);
-  for (const auto &session : affected) viewer_failed(session, error);
+  for (const auto &viewer : affected) viewer_failed(*viewer, error);
 }
 
 void Publisher::ready(const IceServers &servers, const std::string &name) {
-  ice_servers_ = servers;
+  connection_->ice()->set_servers(servers);
   name_ = name;
   connection_->ready();
   events_.publisher_ready(connection_->page_url(), name);
+}
+
+void Publisher::ice_servers_changed(const IceServers &servers) {
+  connection_->ice()->set_servers(servers);
 }
 
 void Publisher::session_requested(const SessionId &session, const PeerId &peer,
@@ -103,20 +117,31 @@ void Publisher::turn_away(const SessionId &session, const std::string &reason) {
   connection_->signaler().send(session, Bye{reason});
 }
 
-void Publisher::serve(const SessionId &session, Request request) {
+Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session,
+                                                       const PeerId &peer) {
   Session::Settings settings;
   settings.id = session;
-  settings.ice.servers = ice_servers_;
+  settings.ice = connection_->ice();
+  settings.trickle = connection_->signaler().traits().trickle;
   settings.clock = clock_;
   settings.base_time = base_time_;
   settings.stream_id = name_.empty() ? settings_.stream : name_;
-  auto made = Viewer::create(loop_, reaper_, std::move(settings), request.peer, *this);
+  auto viewer = Viewer::create(loop_, reaper_, std::move(settings), peer, *this);
+  if (viewer && settings_.control_rate && can_adapt()) (*viewer)->control_rate(nominal_rate());
+  return viewer;
+}
+
+void Publisher::serve(const SessionId &session, Request request) {
+  auto made = make_viewer(session, request.peer);
   if (!made) {
     turn_away(session, made.error().message);
-    return events_.publisher_failed(made.error());
+    // Without an element nobody can be served; a network may come back.
+    if (made.error().kind == Error::Kind::missing_element)
+      return events_.publisher_failed(made.error());
+    return events_.publisher_warns(session, made.error());
   }
   const auto viewer = *made;
-  viewers_[session] = viewer;
+  viewers_[session].viewer = viewer;
   events_.viewer_added(session, request.peer, viewer->session().webrtcbin(), viewers_.size());
   viewer->start(inputs_, request.offer);
   for (const auto &message : request.early)
@@ -124,12 +149,23 @@ void Publisher::serve(const SessionId &session, Request request) {
 }
 
 void Publisher::received(const SessionId &session, Message message) {
+  const auto found = viewers_.find(session);
   if (const auto *bye = std::get_if<Bye>(&message)) {
     waiting_.erase(session);
+    if (found != viewers_.end() && bye->lost && found->second.viewer->was_connected()) {
+      found->second.orphaned = true;
+      return;
+    }
     return remove(session, bye->reason.empty() ? "left" : bye->reason, false);
   }
-  if (const auto found = viewers_.find(session); found != viewers_.end()) {
-    const auto viewer = found->second;
+  if (found != viewers_.end()) {
+    const auto &seat = found->second;
+    const auto viewer = seat.replacement ? seat.replacement : seat.viewer;
+    // An answer to a replacement that was given up in the meantime.
+    const auto *description = std::get_if<Description>(&message);
+    if (description && description->type == Description::Type::answer && seat.broken_since &&
+        !viewer->awaits_answer())
+      return;
     viewer->received(message);
   } else if (const auto request = waiting_.find(session);
              request != waiting_.end() && request->second.early.size() < 256) {
@@ -137,17 +173,24 @@ void Publisher::received(const SessionId &session, Message message) {
   }
 }
 
-void Publisher::peer_left(const PeerId &peer) {
+void Publisher::peer_left(const PeerId &peer, bool lost) {
   std::erase_if(waiting_, [&](const auto &entry) { return entry.second.peer == peer; });
   std::vector<SessionId> gone;
-  for (const auto &[session, viewer] : viewers_)
-    if (viewer->peer() == peer) gone.push_back(session);
+  for (auto &[session, seat] : viewers_) {
+    if (seat.viewer->peer() != peer) continue;
+    // Without a connection there is no media that could go on.
+    if (lost && seat.viewer->was_connected())
+      seat.orphaned = true;
+    else
+      gone.push_back(session);
+  }
   for (const auto &session : gone) remove(session, "left", false);
 }
 
 void Publisher::lost(const Error &error) {
   // Media goes on; only requests that were not served yet are void.
   waiting_.clear();
+  for (auto &[session, seat] : viewers_) seat.orphaned = true;
   connection_->lost();
   events_.publisher_lost(error);
 }
@@ -156,52 +199,39 @@ void Publisher::failed(const Error &error) { events_.publisher_failed(error); }
 
 void Publisher::refused(const Error &error) { RTC_WARNING("%s", error.message.c_str()); }
 
-void Publisher::viewer_sends(const std::string &session, const Message &message) {
-  connection_->signaler().send(session, message);
+void Publisher::viewer_sends(Viewer &viewer, const Message &message) {
+  connection_->signaler().send(viewer.id(), message);
 }
 
-void Publisher::viewer_connected(const std::string &session) {
-  const auto found = viewers_.find(session);
-  if (found != viewers_.end()) events_.viewer_started(session, found->second->peer());
+void Publisher::viewer_path_changed(Viewer &viewer, const SelectedPair &path) {
+  events_.viewer_path_changed(viewer.id(), viewer.peer(), path);
 }
 
-void Publisher::viewer_failed(const std::string &session, const Error &error) {
-  events_.publisher_warns(session, error);
-  remove(session, error.message, true);
+void Publisher::viewer_refused_track(Viewer &viewer, const Error &error) {
+  events_.publisher_warns(viewer.id(), error);
 }
 
-void Publisher::viewer_refused_track(const std::string &session, const Error &error) {
-  events_.publisher_warns(session, error);
+void Publisher::retire(const std::shared_ptr<Viewer> &viewer) {
+  viewer->close();
+  // The caller may be a method of this viewer's session.
+  loop_.post([viewer] {});
 }
 
 void Publisher::remove(const SessionId &session, const std::string &reason, bool tell_peer) {
   const auto found = viewers_.find(session);
   if (found == viewers_.end()) return;
-  const auto viewer = found->second;
+  const auto seat = found->second;
   viewers_.erase(found);
   if (tell_peer) connection_->signaler().send(session, Bye{reason});
-  viewer->close();
-  events_.viewer_removed(session, viewer->peer(), reason, viewers_.size());
-  // The caller may be a method of this viewer's session.
-  loop_.post([viewer] {});
+  if (seat.replacement) retire(seat.replacement);
+  retire(seat.viewer);
+  events_.viewer_removed(session, seat.viewer->peer(), reason, viewers_.size());
 }
 
 bool Publisher::disconnect_viewer(const std::string &session, const std::string &reason) {
   if (!viewers_.count(session)) return false;
   remove(session, reason, true);
   return true;
-}
-
-void Publisher::watch() {
-  const auto now = Clock::now();
-  std::vector<std::pair<SessionId, const char *>> dead;
-  for (const auto &[session, viewer] : viewers_) {
-    if (viewer->connected() && now - viewer->session().last_received() > silence_limit)
-      dead.emplace_back(session, "nothing was heard from the viewer for 10 s");
-    else if (!viewer->connected() && now - viewer->since() > connect_deadline)
-      dead.emplace_back(session, "no connection was made within 30 s");
-  }
-  for (const auto &[session, reason] : dead) remove(session, reason, true);
 }
 
 void Publisher::finish() {
@@ -215,18 +245,24 @@ void Publisher::get_stats(std::function<void(StructurePtr)> done) {
   collector->set("stream", name_);
   for (const auto &input : inputs_)
     for (const auto &group : input->groups())
-      collector->add_group(input->pad(), group.codec, group.encoder, group.viewers);
-  for (const auto &[session, viewer] : viewers_) {
+      collector->add_group(input->pad(), group.codec, group.encoder, group.viewers, group.bitrate);
+  for (const auto &[session, seat] : viewers_) {
+    const auto &viewer = seat.viewer;
     uint64_t frames = 0, dropped = 0, requests = 0;
     for (const auto &track : viewer->tracks()) {
       frames += track.counters.frames;
       dropped += track.counters.dropped;
       requests += track.counters.keyframe_requests;
     }
-    auto *entry = gst_structure_new("session", "peer", G_TYPE_STRING, viewer->peer().c_str(),
-                                    "connected", G_TYPE_BOOLEAN, viewer->connected(), "framesSent",
-                                    G_TYPE_UINT64, frames, "framesDropped", G_TYPE_UINT64, dropped,
-                                    "keyFrameRequests", G_TYPE_UINT64, requests, nullptr);
+    auto *entry =
+        gst_structure_new("session", "peer", G_TYPE_STRING, viewer->peer().c_str(), "connected",
+                          G_TYPE_BOOLEAN, viewer->connected(), "framesSent", G_TYPE_UINT64, frames,
+                          "framesDropped", G_TYPE_UINT64, dropped, "keyFrameRequests",
+                          G_TYPE_UINT64, requests, "healed", G_TYPE_UINT, seat.healed, nullptr);
+    add_path(*entry, viewer->session().path());
+    if (const auto &congestion = viewer->congestion())
+      gst_structure_set(entry, "availableOutgoingBitrate", G_TYPE_DOUBLE, viewer->target(),
+                        "packetLoss", G_TYPE_DOUBLE, congestion->loss, nullptr);
     viewer->session().get_stats([collector, id = session, entry](StructurePtr stats) {
       collector->add_session(id, StructurePtr(entry), std::move(stats));
     });

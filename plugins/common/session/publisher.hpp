@@ -1,5 +1,6 @@
 // Everything behind rtcsink but GObject: publishes inputs to any number of viewers through one
-// signaler. The only place, with the receiver, that knows signalers and sessions.
+// signaler, and heals paths that break. The only place, with the receiver, that knows signalers and
+// sessions.
 //
 // Threads: made, used and destroyed on the event loop, except Input's own streaming-thread methods.
 // Events are reported on the loop, never under a lock.
@@ -22,6 +23,7 @@ struct PublisherSettings {
   std::string stream;
   bool stream_is_fixed = true;  // false: another name may be given when it is taken
   unsigned max_viewers = 0;     // 0: no limit
+  bool control_rate = true;     // encoders follow what the viewers' paths take
   EncodingSettings encoding;
 };
 
@@ -37,6 +39,15 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     virtual void viewer_added(const std::string &session, const std::string &peer,
                               GstElement *webrtcbin, size_t viewers) = 0;
     virtual void viewer_started(const std::string &session, const std::string &peer) = 0;
+    // ICE selected another way to the viewer.
+    virtual void viewer_path_changed(const std::string &session, const std::string &peer,
+                                     const SelectedPair &path) = 0;
+    // The path to the viewer is broken and being replaced, by this webrtcbin; then, that it is
+    // there again after `gap` without a sign of life.
+    virtual void viewer_healing(const std::string &session, const std::string &peer,
+                                const std::string &reason, GstElement *webrtcbin) = 0;
+    virtual void viewer_healed(const std::string &session, const std::string &peer,
+                               milliseconds gap) = 0;
     virtual void viewer_removed(const std::string &session, const std::string &peer,
                                 const std::string &reason, size_t viewers) = 0;
   };
@@ -72,28 +83,56 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     std::optional<Description> offer;
     std::vector<Message> early;  // candidates that came before the session was made
   };
+  // A viewer, and the session that is to take over when its path is broken.
+  struct Seat {
+    std::shared_ptr<Viewer> viewer;
+    std::shared_ptr<Viewer> replacement;
+    bool orphaned = false;  // its signaling session is gone
+    TimePoint next_attempt{};
+    std::optional<TimePoint> broken_since;  // announced and not healed
+    unsigned healed = 0;
+  };
 
   void ready(const IceServers &servers, const std::string &name) override;
+  void ice_servers_changed(const IceServers &servers) override;
   void peer_joined(const PeerId &, const PeerInfo &) override {}
   void session_requested(const SessionId &session, const PeerId &peer,
                          std::optional<Description> offer) override;
   void session_opened(const SessionId &, const PeerId &) override {}
   void received(const SessionId &session, Message message) override;
-  void peer_left(const PeerId &peer) override;
+  void peer_left(const PeerId &peer, bool lost) override;
   void lost(const Error &error) override;
   void failed(const Error &error) override;
   void refused(const Error &error) override;
 
-  void viewer_sends(const std::string &session, const Message &message) override;
-  void viewer_connected(const std::string &session) override;
-  void viewer_failed(const std::string &session, const Error &error) override;
-  void viewer_refused_track(const std::string &session, const Error &error) override;
+  void viewer_sends(Viewer &viewer, const Message &message) override;
+  void viewer_connected(Viewer &viewer) override;
+  void viewer_path_changed(Viewer &viewer, const SelectedPair &path) override;
+  void viewer_broken(Viewer &viewer) override;
+  void viewer_failed(Viewer &viewer, const Error &error) override;
+  void viewer_refused_track(Viewer &viewer, const Error &error) override;
 
   bool can_serve() const;
+  Result<std::shared_ptr<Viewer>> make_viewer(const SessionId &session, const PeerId &peer);
   void serve(const SessionId &session, Request request);
   void turn_away(const SessionId &session, const std::string &reason);
   void remove(const SessionId &session, const std::string &reason, bool tell_peer);
+  void retire(const std::shared_ptr<Viewer> &viewer);
+
   void watch();
+  // The reason why this viewer is to go, or null.
+  const char *watch_seat(const SessionId &session, Seat &seat);
+  // Offers the viewer another session beside the broken one, from time to time.
+  void heal(const SessionId &session, Seat &seat, const std::string &reason);
+  void announce_healed(Viewer &viewer, Seat &seat);
+  void take_over(Seat &seat);
+  void end_predecessors(const Viewer &viewer);
+
+  // There is video whose encoder could follow.
+  bool can_adapt() const;
+  Bitrate nominal_rate() const;
+  Bitrate audio_rate(const Viewer::TrackInfo &track) const;
+  void adapt_rates();
 
   EventLoop &loop_;
   const PublisherSettings settings_;
@@ -102,12 +141,12 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   std::unique_ptr<Connection> connection_;
   std::vector<std::shared_ptr<Input>> inputs_;
   std::map<SessionId, Request> waiting_;
-  std::map<SessionId, std::shared_ptr<Viewer>> viewers_;
+  std::map<SessionId, Seat> viewers_;
   Ref<GstClock> clock_;
   GstClockTime base_time_ = 0;
-  IceServers ice_servers_;
   std::string name_;
   Timer watchdog_;
+  Timer rate_timer_;
   bool finished_ = false;
 };
 

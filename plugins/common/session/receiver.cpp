@@ -8,12 +8,7 @@
 namespace rtc {
 
 namespace {
-constexpr auto watch_period = seconds(1);
-constexpr auto connect_deadline = seconds(30);
-// Without signaling nobody says goodbye: silence this long means that the publisher is gone.
-constexpr auto silence_unsignaled = seconds(3);
-constexpr auto silence_limit = seconds(10);
-constexpr unsigned shortest_repair = 40;  // ms
+constexpr auto watch_period = milliseconds(250);
 constexpr auto retry_delay = seconds(1);
 // After the jitter buffer's latency, what is still being depayloaded and decoded.
 constexpr auto drain_margin = milliseconds(50);
@@ -24,8 +19,8 @@ Receiver::Receiver(EventLoop &loop, ReceiverSettings settings, Events &events,
     : loop_(loop), settings_(std::move(settings)), events_(events), reaper_(std::move(reaper)) {}
 
 Receiver::~Receiver() {
-  if (session_ && connection_) connection_->signaler().send(session_->id(), Bye{});
-  close_session();
+  close(next_, "");
+  close(current_, "");
   if (connection_) connection_->signaler().stop();
 }
 
@@ -33,6 +28,7 @@ Result<bool> Receiver::start() {
   auto opened = Connection::open(loop_, settings_.connection);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
+  connection_->ice()->on_trouble([this](const Error &error) { events_.receiver_warns(error); });
   Presence presence;
   presence.watches = true;
   connection_->signaler().start(*this, presence);
@@ -47,11 +43,16 @@ void Receiver::play(const Ref<GstClock> &clock, GstClockTime base_time) {
 }
 
 void Receiver::ready(const IceServers &servers, const std::string &) {
-  ice_servers_ = servers;
+  connection_->ice()->set_servers(servers);
   signaling_ = true;
   connection_->ready();
   events_.receiver_ready(connection_->page_url());
-  look_for_stream();
+  // Who is there now and who is not any more comes right after this.
+  loop_.post(if_alive(weak_from_this(), [](Receiver &self) { self.look_for_stream(); }));
+}
+
+void Receiver::ice_servers_changed(const IceServers &servers) {
+  connection_->ice()->set_servers(servers);
 }
 
 bool Receiver::wanted(const PeerId &peer, const PeerInfo &info) const {
@@ -62,80 +63,120 @@ bool Receiver::wanted(const PeerId &peer, const PeerInfo &info) const {
 
 void Receiver::peer_joined(const PeerId &peer, const PeerInfo &info) {
   publishers_[peer] = info;
+  if (current_ && orphaned_ && peer != next_peer_ && wanted(peer, info)) {
+    // The publisher has come again: what was asked of its former self is void.
+    close(next_, "");
+    next_attempt_ = {};
+    watch();
+  }
   look_for_stream();
 }
 
+std::optional<PeerId> Receiver::find_publisher() const {
+  for (const auto &[peer, info] : publishers_)
+    if (wanted(peer, info)) return peer;
+  return {};
+}
+
 void Receiver::look_for_stream() {
-  if (!clock_ || !signaling_ || finished_ || session_ || !peer_.empty() || retry_.active()) return;
-  for (const auto &[peer, info] : publishers_) {
-    if (!wanted(peer, info)) continue;
-    peer_ = peer;
-    return connection_->signaler().open(peer);
+  if (!clock_ || !signaling_ || finished_ || current_ || !peer_.empty() || retry_.active()) return;
+  if (const auto publisher = find_publisher()) {
+    peer_ = *publisher;
+    connection_->signaler().open(peer_);
   }
 }
 
 // A peer that calls us although we called it not: publishers of other software may.
 void Receiver::session_requested(const SessionId &session, const PeerId &peer,
                                  std::optional<Description> offer) {
-  if (session_ || finished_ || !offer || !clock_)
+  if (current_ || finished_ || !offer || !clock_)
     return connection_->signaler().send(session, Bye{"this peer does not take calls now"});
   peer_ = peer;
-  if (const auto begun = begin(session, peer); begun) session_->received(*offer);
+  current_ = make_reception(session, peer);
+  if (current_) current_->received(*offer);
 }
 
 void Receiver::session_opened(const SessionId &session, const PeerId &peer) {
-  if (peer != peer_ || session_) return connection_->signaler().send(session, Bye{});
-  (void)begin(session, peer);
+  if (!current_ && peer == peer_) {
+    current_ = make_reception(session, peer);
+  } else if (current_ && !next_ && peer == next_peer_) {
+    begin_replacement(session, peer, "");
+  } else {
+    connection_->signaler().send(session, Bye{});
+  }
 }
 
-Result<bool> Receiver::begin(const SessionId &session, const PeerId &peer) {
+Receiver::ReceptionPtr Receiver::make_reception(const SessionId &session, const PeerId &peer) {
   Session::Settings settings;
   settings.id = session;
-  settings.ice.servers = ice_servers_;
-  settings.latency = settings_.latency;
-  settings.max_video_bitrate = settings_.max_bitrate;
+  settings.ice = connection_->ice();
+  settings.trickle = connection_->signaler().traits().trickle;
   settings.clock = clock_;
   settings.base_time = base_time_;
-  auto made = Session::create(loop_, reaper_, std::move(settings), weak_from_this());
+  auto made = Reception::create(loop_, reaper_, std::move(settings), settings_, weak_from_this());
   if (!made) {
-    events_.receiver_failed(made.error());
-    return made.error();
+    if (current_)
+      events_.receiver_warns(made.error());
+    else
+      events_.receiver_failed(made.error());
+    return nullptr;
   }
-  session_ = *made;
-  tracks_.clear();
-  events_.session_started(session, peer, session_->webrtcbin());
-  session_->run();
-  return true;
+  events_.session_started(session, peer, (*made)->session().webrtcbin(), bool(current_));
+  (*made)->run();
+  return *made;
 }
 
 void Receiver::received(const SessionId &session, Message message) {
-  if (!session_ || session_->id() != session) return;
-  if (const auto *bye = std::get_if<Bye>(&message)) {
-    if (session_->established())
-      return end(bye->reason.empty() ? "the publisher ended the stream" : bye->reason);
-    if (bye->reason.empty()) return restart("the publisher gave up the connection");
-    const auto reason = bye->reason;
-    close_session();
-    return events_.receiver_failed(
-        {Error::Kind::refused, "The publisher turned this viewer away: " + reason + ".", reason});
-  }
-  const auto keep = session_;
-  keep->received(message);
+  if (const auto *bye = std::get_if<Bye>(&message)) return said_goodbye(session, *bye);
+  if (const auto *offer = std::get_if<Description>(&message);
+      offer && !next_ && current_ && current_->id() == session && current_->is_replaced_by(*offer))
+    begin_replacement(session, peer_, "the publisher made another connection");
+  const auto keep = next_ && next_->id() == session ? next_ : current_;
+  if (keep && keep->id() == session) keep->received(message);
 }
 
-void Receiver::peer_left(const PeerId &peer) {
+void Receiver::said_goodbye(const SessionId &session, const Bye &bye) {
+  if (next_ && next_->id() == session && (!current_ || current_->id() != session)) {
+    RTC_INFO("%s: the replacement was given up: %s", session.c_str(), bye.reason.c_str());
+    close(next_, "");
+    return ended_ ? end("the publisher ended the stream") : void();
+  }
+  if (!current_ || current_->id() != session) return;
+  // The publisher lets the broken session go, or its signaling did.
+  const bool replaced = next_ && next_->id() != session;
+  if (bye.lost || replaced) {
+    orphaned_ = true;
+    ended_ = replaced && !bye.lost;
+    return;
+  }
+  if (current_->session().established())
+    return end(bye.reason.empty() ? "the publisher ended the stream" : bye.reason);
+  if (bye.reason.empty()) return restart("the publisher gave up the connection");
+  close_session();
+  events_.receiver_failed({Error::Kind::refused,
+                           "The publisher turned this viewer away: " + bye.reason + ".",
+                           bye.reason});
+}
+
+void Receiver::peer_left(const PeerId &peer, bool lost) {
   publishers_.erase(peer);
+  if (peer == next_peer_ && peer != peer_) close(next_, "");
   if (peer != peer_ || orphaned_) return;
-  if (session_ && session_->established()) return end("the publisher left");
+  if (current_ && current_->session().established()) {
+    if (!lost) return end("the publisher left");
+    orphaned_ = true;
+    return;
+  }
   close_session();
   look_for_stream();
 }
 
 void Receiver::lost(const Error &error) {
   signaling_ = false;
-  publishers_.clear();
-  orphaned_ = bool(session_);
-  if (!session_) peer_.clear();
+  server_ended_ = error.kind == Error::Kind::not_found;
+  orphaned_ = bool(current_);
+  if (!current_) peer_.clear();
+  if (next_ && !next_->was_connected()) close(next_, "");
   connection_->lost();
   events_.receiver_lost(error);
 }
@@ -144,131 +185,49 @@ void Receiver::failed(const Error &error) { events_.receiver_failed(error); }
 
 void Receiver::refused(const Error &error) {
   RTC_WARNING("%s", error.message.c_str());
-  if (!session_) restart(error.message);
+  if (!current_) restart(error.message);
 }
 
-void Receiver::session_sends(Session &session, const Message &message) {
-  connection_->signaler().send(session.id(), message);
+void Receiver::reception_sends(Reception &reception, const Message &message) {
+  connection_->signaler().send(reception.id(), message);
 }
 
-void Receiver::session_changed(Session &session, Session::State state) {
-  if (&session == session_.get() && state == Session::State::failed)
-    restart("the connection failed");
+void Receiver::reception_changed(Reception &reception, Session::State state) {
+  if (state != Session::State::failed) return;
+  if (&reception == next_.get()) return close(next_, "the connection failed");
+  if (&reception != current_.get()) return;
+  reception.was_connected() ? watch() : restart("the connection failed");
 }
 
-void Receiver::session_failed(Session &session, const Error &error) {
-  if (&session != session_.get()) return;
-  connection_->signaler().send(session.id(), Bye{error.message});
+void Receiver::reception_failed(Reception &reception, const Error &error) {
+  if (&reception == next_.get()) {
+    events_.receiver_warns(error);
+    return close(next_, error.message);
+  }
+  if (&reception != current_.get()) return;
+  connection_->signaler().send(reception.id(), Bye{error.message});
   close_session();
   events_.receiver_failed(error);
 }
 
-const Codec *Receiver::choose(const SdpMedia &media, MediaKind kind, SdpCodec &entry) const {
-  const auto offered = media.codecs();
-  const auto &accepted = kind == MediaKind::video ? settings_.video_codecs : settings_.audio_codecs;
-  for (const auto *codec : accepted)
-    for (const auto &candidate : offered)
-      if (codec_of_sdp(candidate, kind) == codec && can_receive(*codec)) {
-        entry = candidate;
-        return codec;
-      }
-  if (!accepted.empty()) return nullptr;
-  for (const auto &candidate : offered)
-    if (const auto *codec = codec_of_sdp(candidate, kind); codec && can_receive(*codec)) {
-      entry = candidate;
-      return codec;
-    }
-  return nullptr;
+void Receiver::reception_path_changed(Reception &reception, const SelectedPair &path) {
+  events_.path_changed(reception.id(), path);
 }
 
-Result<bool> Receiver::accept_section(Session &session, size_t mline, const SdpMedia &media) {
-  const auto kind = media.kind == "video" ? MediaKind::video : MediaKind::audio;
-  SdpCodec entry;
-  const auto *codec = media.direction().starts_with("send") ? choose(media, kind, entry) : nullptr;
-  if (!codec && media.codecs().empty()) return true;
-  if (!codec) entry = media.codecs().front();
-  const auto caps = adopt(gst_caps_new_simple(
-      "application/x-rtp", "media", G_TYPE_STRING, to_string(kind), "encoding-name", G_TYPE_STRING,
-      codec ? codec->rtp_name : entry.name.c_str(), "clock-rate", G_TYPE_INT, entry.clock_rate,
-      "payload", G_TYPE_INT, entry.payload_type, nullptr));
-  GstWebRTCRTPTransceiver *transceiver = nullptr;
-  g_signal_emit_by_name(session.webrtcbin(), "add-transceiver",
-                        codec ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY
-                              : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE,
-                        caps.get(), &transceiver);
-  const auto owned = adopt(transceiver);
-  if (!codec) {
-    std::vector<std::string> names;
-    for (const auto &offered : media.codecs()) names.push_back(offered.name);
-    refusals_.push_back(join(names, ", "));
-    return true;
-  }
-  // A packet that is asked for again comes too late for a shorter buffer, and with retransmission
-  // GStreamer 1.22 gives up a packet as soon as it is due.
-  const bool repairs = kind == MediaKind::video && settings_.latency >= shortest_repair;
-  if (repairs) g_object_set(transceiver, "do-nack", TRUE, nullptr);
-  const auto index =
-      std::count_if(tracks_.begin(), tracks_.end(), [&](const auto &t) { return t.kind == kind; });
-  tracks_.push_back({mline, kind, codec, static_cast<unsigned>(index)});
-  return true;
+void Receiver::reception_tracks_changed(Reception &reception) {
+  events_.tracks_changed(reception.tracks());
 }
 
-Result<bool> Receiver::session_described(Session &session, const Description &description) {
-  const auto sdp = parse_sdp(description.sdp);
-  if (!sdp) return sdp.error();
-  refusals_.clear();
-  for (size_t i = 0; i < sdp->media.size(); i++) {
-    const auto &media = sdp->media[i];
-    const auto known =
-        std::find_if(tracks_.begin(), tracks_.end(), [&](const auto &t) { return t.mline == i; });
-    if (known != tracks_.end()) {
-      if (media.rejected() || !media.direction().starts_with("send")) tracks_.erase(known);
-    } else if (media.kind != "application" && !media.rejected() &&
-               media.direction().starts_with("send")) {
-      if (const auto accepted = accept_section(session, i, media); !accepted)
-        return accepted.error();
-    }
-  }
-  if (tracks_.empty())
-    return Error{
-        Error::Kind::refused,
-        refusals_.empty()
-            ? std::string("The publisher sends neither video nor audio.")
-            : format("The publisher sends %s, none of which is accepted; set video-codecs and "
-                     "audio-codecs, "
-                     "or install the missing depayloaders (gstreamer1.0-plugins-good and -bad).",
-                     join(refusals_, "; ").c_str()),
-        "no track accepted"};
-  events_.tracks_changed(tracks_);
-  return true;
-}
-
-void Receiver::session_negotiated(Session &) {}
-
-void Receiver::session_pad_added(Session &session, GstPad *pad) {
-  events_.track_pad(pad);
-  loop_.post([weak = weak_from_this(), id = session.id(), kept = share(pad)] {
-    const auto self = weak.lock();
-    if (self && self->session_ && self->session_->id() == id) self->attach(kept);
-  });
-}
-
-void Receiver::attach(const Ref<GstPad> &pad) {
-  GstWebRTCRTPTransceiver *transceiver = nullptr;
-  g_object_get(pad.get(), "transceiver", &transceiver, nullptr);
-  const auto owned = adopt(transceiver);
-  guint mline = G_MAXUINT;
-  if (transceiver) g_object_get(transceiver, "mlineindex", &mline, nullptr);
-  for (const auto &track : tracks_)
-    if (track.mline == mline)
-      return events_.track_media(track, session_->pipeline(), pad, base_time_);
-  RTC_WARNING("media of the unknown m= section %u", mline);
+void Receiver::reception_media(Reception &reception, const Track &track, const Ref<GstPad> &pad) {
+  if (&reception == next_.get()) take_over();
+  if (&reception == current_.get())
+    events_.track_media(track, reception.session().pipeline(), pad, base_time_);
 }
 
 void Receiver::end(const std::string &reason) {
   if (drain_.active()) return;
   drain_ = loop_.after(milliseconds(settings_.latency) + drain_margin, [this, reason] {
-    const auto id = session_ ? session_->id() : std::string();
+    const auto id = current_ ? current_->id() : std::string();
     close_session();
     finished_ = !settings_.wait_for_return;
     events_.session_ended(id, reason, finished_);
@@ -278,16 +237,16 @@ void Receiver::end(const std::string &reason) {
 
 void Receiver::leave() {
   if (std::exchange(finished_, true)) return;
-  const auto id = session_ ? session_->id() : std::string();
-  if (session_) connection_->signaler().send(id, Bye{});
+  const auto id = current_ ? current_->id() : std::string();
+  if (current_) connection_->signaler().send(id, Bye{});
   close_session();
   events_.session_ended(id, "left", true);
 }
 
 void Receiver::restart(const std::string &reason) {
-  if (session_) {
-    connection_->signaler().send(session_->id(), Bye{reason});
-    events_.session_ended(session_->id(), reason, false);
+  if (current_) {
+    connection_->signaler().send(current_->id(), Bye{reason});
+    events_.session_ended(current_->id(), reason, false);
   }
   close_session();
   retry_ = loop_.after(retry_delay, [this] {
@@ -296,40 +255,39 @@ void Receiver::restart(const std::string &reason) {
   });
 }
 
-void Receiver::close_session() {
-  drain_.cancel();
-  peer_.clear();
-  orphaned_ = false;
-  if (!session_) return;
-  session_->close();
+void Receiver::close(ReceptionPtr &reception, const std::string &reason) {
+  if (&reception == &next_) next_peer_.clear();
+  if (!reception) return;
+  const bool shared = current_ && next_ && current_->id() == next_->id();
+  if (connection_ && !shared) connection_->signaler().send(reception->id(), Bye{reason});
+  reception->close();
   // The caller may be a method of this session.
-  loop_.post([session = std::move(session_)] {});
-  session_ = nullptr;
+  loop_.post([kept = std::move(reception)] {});
+  reception = nullptr;
 }
 
-void Receiver::watch() {
-  if (!session_) return;
-  const auto silence = Clock::now() - session_->last_received();
-  if (session_->state() == Session::State::connecting) {
-    if (silence > connect_deadline) restart("no connection was made within 30 s");
-  } else if (orphaned_ && silence > silence_unsignaled) {
-    const bool returned =
-        std::any_of(publishers_.begin(), publishers_.end(),
-                    [&](const auto &entry) { return wanted(entry.first, entry.second); });
-    returned ? restart("the publisher connected anew")
-             : end("the publisher and its server are gone");
-  } else if (silence > silence_limit) {
-    restart("nothing was received for 10 s");
-  }
+void Receiver::close_session() {
+  drain_.cancel();
+  broken_since_.reset();
+  ended_ = false;
+  close(next_, "");
+  peer_.clear();
+  orphaned_ = false;
+  if (!current_) return;
+  current_->close();
+  loop_.post([kept = std::move(current_)] {});
+  current_ = nullptr;
 }
 
 void Receiver::get_stats(std::function<void(StructurePtr)> done) {
   auto collector = std::make_shared<StatsCollector>(std::move(done));
-  if (!session_) return;
-  auto *entry =
-      gst_structure_new("session", "peer", G_TYPE_STRING, peer_.c_str(), "connected",
-                        G_TYPE_BOOLEAN, session_->state() == Session::State::connected, nullptr);
-  session_->get_stats([collector, id = session_->id(), entry](StructurePtr stats) {
+  if (!current_) return;
+  auto &session = current_->session();
+  StructurePtr entry(gst_structure_new("session", "peer", G_TYPE_STRING, peer_.c_str(), "connected",
+                                       G_TYPE_BOOLEAN, session.state() == Session::State::connected,
+                                       "healed", G_TYPE_UINT, healed_, nullptr));
+  add_path(*entry, session.path());
+  session.get_stats([collector, id = session.id(), entry = entry.release()](StructurePtr stats) {
     collector->add_session(id, StructurePtr(entry), std::move(stats));
   });
 }

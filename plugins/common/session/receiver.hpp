@@ -1,5 +1,8 @@
 // Everything behind rtcsrc but GObject: finds the wanted stream, keeps one session with its
-// publisher, and tells which tracks there are and when they end.
+// publisher, replaces it when its path breaks, and tells which tracks there are and when they end.
+//
+// A session that is to take over is made beside the one that is broken, which goes on: whichever
+// brings media first is kept, so that a network that comes back is used at once.
 //
 // Threads: made, used and destroyed on the event loop; Events::track_pad comes on a streaming
 // thread.
@@ -11,45 +14,39 @@
 #include <string>
 #include <vector>
 
-#include "media/codec.hpp"
-#include "message/sdp.hpp"
 #include "session/connection.hpp"
-#include "session/session.hpp"
+#include "session/reception.hpp"
 #include "stats/stats.hpp"
 
 namespace rtc {
 
-struct ReceiverSettings {
+struct ReceiverSettings : ReceptionSettings {
   ConnectionSettings connection;
   std::string stream;  // name wanted; empty: by peer id, or the first there is
   std::string peer_id;
-  std::vector<const Codec *>
-      video_codecs;  // accepted, by preference; empty: what the publisher prefers
-  std::vector<const Codec *> audio_codecs;
-  unsigned latency = 200;    // ms
-  unsigned max_bitrate = 0;  // bits per second, a hint to the publisher; 0: none
   bool wait_for_return = false;
 };
 
 class Receiver : public Signaler::Listener,
-                 public Session::Listener,
+                 public Reception::Listener,
                  public std::enable_shared_from_this<Receiver> {
  public:
-  // One m= section that we receive.
-  struct Track {
-    size_t mline = 0;
-    MediaKind kind = MediaKind::video;
-    const Codec *codec = nullptr;
-    unsigned index = 0;  // among the tracks of its kind
-  };
+  using Track = ReceivedTrack;
 
   struct Events {
     virtual ~Events() = default;
     virtual void receiver_ready(const std::string &url) = 0;
     virtual void receiver_lost(const Error &error) = 0;
     virtual void receiver_failed(const Error &error) = 0;
+    virtual void receiver_warns(const Error &error) = 0;
+    // A connection is being made; `heals` when it is to replace one.
     virtual void session_started(const std::string &session, const std::string &peer,
-                                 GstElement *webrtcbin) = 0;
+                                 GstElement *webrtcbin, bool heals) = 0;
+    // ICE selected another way to the publisher.
+    virtual void path_changed(const std::string &session, const SelectedPair &path) = 0;
+    // The path is broken and being replaced; then, that media comes again after `gap` without any.
+    virtual void healing(const std::string &session, const std::string &reason) = 0;
+    virtual void healed(const std::string &session, milliseconds gap) = 0;
     // The tracks of the stream in effect, once per negotiation; those of before are among them.
     virtual void tracks_changed(const std::vector<Track> &tracks) = 0;
     // The media of a track, to be linked on the loop; `pad` is blocked by its owner until then. The
@@ -75,36 +72,48 @@ class Receiver : public Signaler::Listener,
   void get_stats(std::function<void(StructurePtr)> done);
 
  private:
+  using ReceptionPtr = std::shared_ptr<Reception>;
+
   void ready(const IceServers &servers, const std::string &name) override;
   void peer_joined(const PeerId &peer, const PeerInfo &info) override;
   void session_requested(const SessionId &session, const PeerId &peer,
                          std::optional<Description> offer) override;
   void session_opened(const SessionId &session, const PeerId &peer) override;
   void received(const SessionId &session, Message message) override;
-  void peer_left(const PeerId &peer) override;
+  void ice_servers_changed(const IceServers &servers) override;
+  void peer_left(const PeerId &peer, bool lost) override;
   void lost(const Error &error) override;
   void failed(const Error &error) override;
   void refused(const Error &error) override;
 
-  void session_sends(Session &session, const Message &message) override;
-  void session_changed(Session &session, Session::State state) override;
-  void session_failed(Session &session, const Error &error) override;
-  Result<bool> session_described(Session &session, const Description &description) override;
-  void session_negotiated(Session &session) override;
-  void session_pad_added(Session &session, GstPad *pad) override;
+  void reception_sends(Reception &reception, const Message &message) override;
+  void reception_changed(Reception &reception, Session::State state) override;
+  void reception_failed(Reception &reception, const Error &error) override;
+  void reception_path_changed(Reception &reception, const SelectedPair &path) override;
+  void reception_tracks_changed(Reception &reception) override;
+  void reception_media(Reception &reception, const Track &track, const Ref<GstPad> &pad) override;
+  void reception_pad(GstPad *pad) override { events_.track_pad(pad); }
 
   bool wanted(const PeerId &peer, const PeerInfo &info) const;
+  std::optional<PeerId> find_publisher() const;
   void look_for_stream();
-  Result<bool> begin(const SessionId &session, const PeerId &peer);
-  const Codec *choose(const SdpMedia &media, MediaKind kind, SdpCodec &entry) const;
-  Result<bool> accept_section(Session &session, size_t mline, const SdpMedia &media);
-  void attach(const Ref<GstPad> &pad);
+  ReceptionPtr make_reception(const SessionId &session, const PeerId &peer);
+  void said_goodbye(const SessionId &session, const Bye &bye);
   // The publisher is done: what the jitter buffer holds is let out, then the stream ends.
   void end(const std::string &reason);
-  // The connection is of no use any more; another is made while the publisher is there.
+  // No connection came about; another is made while the publisher is there.
   void restart(const std::string &reason);
   void close_session();
+  void close(ReceptionPtr &reception, const std::string &reason);
+
   void watch();
+  void watch_replacement();
+  void announce_healing(const std::string &reason);
+  void recovered();
+  // Asks the publisher for another session beside the broken one, from time to time.
+  void heal(const PeerId &publisher, const std::string &reason);
+  void begin_replacement(const SessionId &session, const PeerId &peer, const std::string &reason);
+  void take_over();
 
   EventLoop &loop_;
   const ReceiverSettings settings_;
@@ -112,18 +121,26 @@ class Receiver : public Signaler::Listener,
   const std::shared_ptr<Reaper> reaper_;
   std::unique_ptr<Connection> connection_;
   std::map<PeerId, PeerInfo> publishers_;
-  IceServers ice_servers_;
   Ref<GstClock> clock_;
   GstClockTime base_time_ = 0;
-  std::shared_ptr<Session> session_;
+  ReceptionPtr current_;
   PeerId peer_;  // asked or in session
-  std::vector<Track> tracks_;
-  std::vector<std::string> refusals_;
   bool signaling_ = false;
-  // The session began over a signaling connection that is lost: its peer is not known by that id
-  // any more, and only its media tells whether it is there.
-  bool orphaned_ = false;
   bool finished_ = false;
+  // The session began over a signaling connection that is lost, ours or the publisher's: only its
+  // media tells whether the publisher is there.
+  bool orphaned_ = false;
+  bool ended_ = false;  // the publisher let go of the session that is being replaced
+  // The server ended the connection, rather than the network: it and a publisher in the same
+  // process may be gone for good.
+  bool server_ended_ = false;
+
+  ReceptionPtr next_;  // is to take over
+  PeerId next_peer_;   // asked for it, or in session
+  TimePoint next_attempt_{};
+  std::optional<TimePoint> broken_since_;  // announced and not healed
+  unsigned healed_ = 0;
+
   Timer watchdog_;
   Timer drain_;
   Timer retry_;

@@ -15,8 +15,9 @@
 
 #include "base/event_loop.hpp"
 #include "base/reaper.hpp"
-#include "ice/ice_settings.hpp"
+#include "ice/ice_context.hpp"
 #include "session/negotiation.hpp"
+#include "session/retransmission_budget.hpp"
 
 namespace rtc {
 
@@ -26,7 +27,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   struct Settings {
     std::string id;
-    IceSettings ice;
+    std::shared_ptr<IceContext> ice;
+    bool trickle = true;     // candidates may follow the description
     unsigned latency = 200;  // ms, of the receiving jitter buffer
     Ref<GstClock> clock;
     GstClockTime base_time = 0;
@@ -43,6 +45,8 @@ class Session : public std::enable_shared_from_this<Session> {
     virtual Result<bool> session_described(Session &session, const Description &description) = 0;
     // An offer and its answer are in place.
     virtual void session_negotiated(Session &session) = 0;
+    // ICE selected this pair, for the first time or anew.
+    virtual void session_path_changed(Session &session, const SelectedPair &pair) = 0;
     // A source pad of webrtcbin; on a streaming thread, which may be kept waiting.
     virtual void session_pad_added(Session &session, GstPad *pad) = 0;
   };
@@ -59,7 +63,10 @@ class Session : public std::enable_shared_from_this<Session> {
   State state() const { return state_; }
   // When the last packet of any kind came from the peer; the start of the session before that.
   TimePoint last_received() const { return last_received_.load(std::memory_order_relaxed); }
+  bool awaits_answer() const { return negotiation_.awaits_answer(); }
   bool established() const { return negotiation_.established(); }
+  // What ICE has selected; empty types before.
+  const SelectedPair &path() const { return path_; }
 
   // Sets the elements going; after the owner added its transceivers.
   void run();
@@ -67,6 +74,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void received(const Message &message);
   // Takes the pipeline apart off this thread. Nothing is reported after it.
   void close();
+
+  RetransmissionBudget &retransmissions() { return *retransmissions_; }
 
   // Asks for statistics; `done` comes on the loop, at once empty when the session is closed.
   void get_stats(std::function<void(StructurePtr)> done);
@@ -76,8 +85,14 @@ class Session : public std::enable_shared_from_this<Session> {
           std::weak_ptr<Listener> listener);
   Result<bool> build();
   void connect_signals();
+  void watch_bus();
   void element_added(GstElement *element);
   void update_state();
+  void gathered(const Candidate &candidate);
+  void gathering_complete();
+  void negotiated();
+  void add_later_relays();
+  void element_failed(const std::string &text);
   void perform(const Negotiation::Actions &actions);
   void perform(const Negotiation::CreateOffer &);
   void perform(const Negotiation::CreateAnswer &);
@@ -96,10 +111,20 @@ class Session : public std::enable_shared_from_this<Session> {
   const Settings settings_;
   const std::weak_ptr<Listener> listener_;
   Negotiation negotiation_;
+  const std::shared_ptr<RetransmissionBudget> retransmissions_ =
+      std::make_shared<RetransmissionBudget>();
   Ref<GstElement> pipeline_;
   Ref<GstElement> webrtcbin_;
   State state_ = State::connecting;
+  SelectedPair path_;
+  std::vector<Relay> later_relays_;
+  std::vector<Candidate> later_candidates_;  // the other side's slow relays
+  Timer head_start_;
+  bool head_start_over_ = false;
+  Timer gathering_deadline_;
   bool closed_ = false;
+  bool reflexive_ = false, relayed_ = false;  // candidates that servers gave
+  bool broken_ = false;                       // an element gave up
   std::atomic<TimePoint> last_received_{Clock::now()};
 };
 

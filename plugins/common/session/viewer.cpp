@@ -4,35 +4,15 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "session/rtp_extensions.hpp"
 
 namespace rtc {
 
 namespace {
 
-constexpr auto transport_cc_uri =
-    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-constexpr auto abs_send_time_uri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
-
-// The header extensions of our offers, in caps as webrtcbin takes them.
-void add_extensions(GstCaps *caps, const RtpLayout &layout) {
-  for (const auto &[id, uri] : {std::pair{layout.transport_cc_id, transport_cc_uri},
-                                std::pair{layout.abs_send_time_id, abs_send_time_uri}})
-    if (id) gst_caps_set_simple(caps, format("extmap-%d", id).c_str(), G_TYPE_STRING, uri, nullptr);
-}
-
-// The extension ids the two sides agreed on: those of the other side's description (RFC 8285).
-RtpLayout layout_of(const SdpMedia &media, int payload_type) {
-  RtpLayout layout{static_cast<uint8_t>(payload_type), 0, 0};
-  for (const auto &attribute : media.attributes) {
-    if (!attribute.starts_with("extmap:")) continue;
-    const auto words = split(attribute.substr(7), ' ');
-    const auto id = words.size() < 2 ? 0 : atoi(words[0].c_str());
-    if (id < 1 || id > 14) continue;
-    if (words[1] == transport_cc_uri) layout.transport_cc_id = static_cast<uint8_t>(id);
-    if (words[1] == abs_send_time_uri) layout.abs_send_time_id = static_cast<uint8_t>(id);
-  }
-  return layout;
-}
+constexpr Bitrate lowest_rate = 50000;
+constexpr double retransmitted_part = 0.15;
+constexpr double nearly_all = 0.95;
 
 // Nothing to offer: the elements that would help, by codec.
 Error no_codec_installed(const Input &input) {
@@ -78,15 +58,15 @@ void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer
   for (const auto &input : inputs) {
     const auto codecs = offered_codecs(*input);
     if (gst_caps_is_empty(codecs.get())) {
-      listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
+      listener_.viewer_refused_track(*this, no_common_codec(*input));
     } else if (const auto added = add_track(input, codecs, {}); !added) {
-      return listener_.viewer_failed(session_->id(), added.error());
+      return listener_.viewer_failed(*this, added.error());
     }
   }
   if (tracks_.empty())
     return listener_.viewer_failed(
-        session_->id(), {Error::Kind::failed, "There is nothing that can be sent to the viewer.",
-                         "no track to offer"});
+        *this, {Error::Kind::failed, "There is nothing that can be sent to the viewer.",
+                "no track to offer"});
   session_->negotiate();
 }
 
@@ -104,11 +84,18 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
                                           const Ref<GstCaps> &codecs, std::optional<size_t> mline) {
   auto track = std::make_unique<Track>();
   track->input = input;
-  // PLI and FIR come on webrtcbin's threads.
-  track->outlet = Outlet::create(
-      input->kind(), [&loop = loop_, weak = std::weak_ptr(input)](const auto &outlet) {
-        loop.post(if_alive(weak, [outlet](Input &self) { self.refresh(outlet); }));
-      });
+  // What comes back from the viewer comes on webrtcbin's threads.
+  Outlet::Hooks hooks;
+  hooks.keyframe_wanted = [&loop = loop_, weak = std::weak_ptr(input)](const auto &outlet) {
+    loop.post(if_alive(weak, [outlet](Input &self) { self.refresh(outlet); }));
+  };
+  // The feedback of a connection comes to all its tracks.
+  if (controller_ && tracks_.empty())
+    hooks.feedback = [&loop = loop_, weak = weak_from_this()](const GstStructure &event) {
+      const std::shared_ptr<GstStructure> copy(gst_structure_copy(&event), gst_structure_free);
+      loop.post(if_alive(weak, [copy](Viewer &self) { self.take_feedback(*copy); }));
+    };
+  track->outlet = Outlet::create(input->kind(), std::move(hooks));
   track->mline = mline.value_or(next_mline_);
   next_mline_ = std::max(next_mline_, track->mline + 1);
   const auto pad_name = mline ? format("sink_%zu", *mline) : std::string();
@@ -134,9 +121,9 @@ void Viewer::add_input(const std::shared_ptr<Input> &input) {
   offered_inputs_.push_back(input);
   const auto codecs = offered_codecs(*input);
   if (gst_caps_is_empty(codecs.get()))
-    return listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
+    return listener_.viewer_refused_track(*this, no_common_codec(*input));
   if (const auto added = add_track(input, codecs, {}); !added)
-    return listener_.viewer_refused_track(session_->id(), added.error());
+    return listener_.viewer_refused_track(*this, added.error());
   session_->negotiate();
 }
 
@@ -183,7 +170,7 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
     }
     if (!chosen) {
       track->refused = true;
-      listener_.viewer_refused_track(session_->id(), no_common_codec(*track->input));
+      listener_.viewer_refused_track(*this, no_common_codec(*track->input));
       drop(*track);
     }
   }
@@ -226,11 +213,11 @@ void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) 
           G_TYPE_STRING, codec->rtp_name, "clock-rate", G_TYPE_INT, codec->clock_rate, "payload",
           G_TYPE_INT, entry.payload_type, "ssrc", G_TYPE_UINT, input->ssrc(), nullptr));
       const auto added = add_track(input, caps, mline);
-      if (!added) return listener_.viewer_refused_track(session_->id(), added.error());
+      if (!added) return listener_.viewer_refused_track(*this, added.error());
       return choose(**added, *codec, media, entry.payload_type);
     }
   }
-  listener_.viewer_refused_track(session_->id(), no_common_codec(*input));
+  listener_.viewer_refused_track(*this, no_common_codec(*input));
 }
 
 void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type) {
@@ -247,17 +234,53 @@ void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int
            codec.name, payload_type);
 }
 
-void Viewer::session_changed(Session &session, Session::State state) {
+void Viewer::session_changed(Session &, Session::State state) {
+  const auto keep = shared_from_this();
+  if (state == Session::State::failed && reported_connected_) return listener_.viewer_broken(*this);
   if (state == Session::State::failed)
     return listener_.viewer_failed(
-        session.id(), {Error::Kind::failed,
-                       "The connection to the viewer failed: no network path was found "
-                       "or it was lost.",
-                       "ICE or DTLS failed"});
+        *this, {Error::Kind::failed,
+                "No network path to the viewer was found; behind NAT both sides may need a TURN "
+                "server (ice-servers).",
+                "ICE or DTLS failed"});
   if (state != Session::State::connected) return;
-  const auto keep = shared_from_this();
-  if (let_flow() && !std::exchange(reported_connected_, true))
-    listener_.viewer_connected(session.id());
+  if (let_flow() && !std::exchange(reported_connected_, true)) listener_.viewer_connected(*this);
+}
+
+PathHealth Viewer::health(bool orphaned) const {
+  return {session_->state() == Session::State::failed, orphaned,
+          std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received())};
+}
+
+void Viewer::control_rate(Bitrate most) {
+  // Begins at the top: on most paths that is right, and on the others a second tells.
+  most_rate_ = most;
+  controller_.emplace(CongestionLimits{lowest_rate, most, most});
+}
+
+void Viewer::take_feedback(const GstStructure &event) {
+  fed_ = true;
+  controller_->on_feedback(feedback_.read(event), Clock::now());
+}
+
+std::optional<Bitrate> Viewer::rate(TimePoint now) {
+  if (!controller_ || !fed_) return {};
+  uint64_t bytes = 0;
+  for (const auto &track : tracks_) bytes += track->outlet->counters().bytes;
+  if (bytes > counted_bytes_) {
+    SentPacket packet;
+    packet.sent = now;
+    packet.size = static_cast<size_t>(bytes - std::exchange(counted_bytes_, bytes));
+    controller_->sent(packet, now);
+  }
+  const auto decision = controller_->tick(now);
+  congestion_ = decision.state;
+  // A path that takes everything needs no pacing, which wakes a worker for every few packets.
+  const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
+  for (const auto &track : tracks_)
+    if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
+  session_->retransmissions().limit(std::max(decision.target * retransmitted_part, lowest_rate));
+  return decision.target;
 }
 
 void Viewer::session_negotiated(Session &) { (void)let_flow(); }
@@ -267,19 +290,23 @@ bool Viewer::let_flow() {
   for (const auto &track : tracks_) {
     if (!track->codec || std::exchange(track->flowing, true)) continue;
     if (const auto joined = track->input->add(*track->codec, track->outlet); !joined) {
-      listener_.viewer_failed(session_->id(), joined.error());
+      listener_.viewer_failed(*this, joined.error());
       return false;
     }
   }
   return true;
 }
 
-void Viewer::session_sends(Session &session, const Message &message) {
-  listener_.viewer_sends(session.id(), message);
+void Viewer::session_sends(Session &, const Message &message) {
+  listener_.viewer_sends(*this, message);
 }
 
-void Viewer::session_failed(Session &session, const Error &error) {
-  listener_.viewer_failed(session.id(), error);
+void Viewer::session_failed(Session &, const Error &error) {
+  listener_.viewer_failed(*this, error);
+}
+
+void Viewer::session_path_changed(Session &, const SelectedPair &pair) {
+  listener_.viewer_path_changed(*this, pair);
 }
 
 void Viewer::session_pad_added(Session &, GstPad *) {}
@@ -297,8 +324,7 @@ void Viewer::close() {
 std::vector<Viewer::TrackInfo> Viewer::tracks() const {
   std::vector<TrackInfo> result;
   for (const auto &track : tracks_)
-    result.push_back(
-        {track->input->pad(), track->codec ? track->codec->name : "", track->outlet->counters()});
+    result.push_back({track->input->pad(), track->codec, track->outlet->counters()});
   return result;
 }
 

@@ -10,8 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "congestion/congestion_controller.hpp"
 #include "media/input.hpp"
 #include "message/sdp.hpp"
+#include "session/feedback.hpp"
+#include "session/path_health.hpp"
 #include "session/session.hpp"
 
 namespace rtc {
@@ -20,12 +23,15 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
  public:
   struct Listener {
     virtual ~Listener() = default;
-    virtual void viewer_sends(const std::string &session, const Message &message) = 0;
-    virtual void viewer_connected(const std::string &session) = 0;
+    virtual void viewer_sends(Viewer &viewer, const Message &message) = 0;
+    virtual void viewer_connected(Viewer &viewer) = 0;
+    virtual void viewer_path_changed(Viewer &viewer, const SelectedPair &path) = 0;
+    // The path is lost; another session may take over.
+    virtual void viewer_broken(Viewer &viewer) = 0;
     // The viewer is of no more use; the listener closes it.
-    virtual void viewer_failed(const std::string &session, const Error &error) = 0;
+    virtual void viewer_failed(Viewer &viewer, const Error &error) = 0;
     // One track cannot be shown to this viewer; the others go on.
-    virtual void viewer_refused_track(const std::string &session, const Error &error) = 0;
+    virtual void viewer_refused_track(Viewer &viewer, const Error &error) = 0;
   };
 
   using Inputs = std::vector<std::shared_ptr<Input>>;
@@ -39,16 +45,29 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void add_input(const std::shared_ptr<Input> &input);
   void remove_input(const std::shared_ptr<Input> &input);
   void received(const Message &message) { session_->received(message); }
+  // An offer of ours is with the viewer.
+  bool awaits_answer() const { return session_->awaits_answer(); }
   void close();
 
+  const std::string &id() const { return session_->id(); }
   const std::string &peer() const { return peer_; }
   Session &session() { return *session_; }
   bool connected() const { return session_->state() == Session::State::connected; }
+  bool was_connected() const { return reported_connected_; }
   TimePoint since() const { return since_; }
+  PathHealth health(bool orphaned) const;
+
+  // Controls the rate from now on; before start(). `most`: bits per second of everything that is
+  // sent when nothing holds it back.
+  void control_rate(Bitrate most);
+  // What the path takes, bits per second; nothing without control or feedback.
+  std::optional<Bitrate> rate(TimePoint now);
+  Bitrate target() const { return controller_ ? controller_->target() : 0; }
+  const std::optional<CongestionState> &congestion() const { return congestion_; }
 
   struct TrackInfo {
     std::string pad;
-    std::string codec;
+    const Codec *codec;  // null before it is negotiated
     Outlet::Counters counters;
   };
   std::vector<TrackInfo> tracks() const;
@@ -72,6 +91,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void session_failed(Session &session, const Error &error) override;
   Result<bool> session_described(Session &session, const Description &description) override;
   void session_negotiated(Session &session) override;
+  void session_path_changed(Session &session, const SelectedPair &pair) override;
   void session_pad_added(Session &session, GstPad *pad) override;
 
   // All codecs the input can be sent in, as our offers name them; empty when there is none.
@@ -86,6 +106,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   // up.
   bool let_flow();
   void drop(Track &track);
+  void take_feedback(const GstStructure &event);
   Track *track_of_mline(size_t mline);
 
   EventLoop &loop_;
@@ -97,6 +118,13 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   std::vector<std::unique_ptr<Track>> tracks_;
   size_t next_mline_ = 0;  // webrtcbin gives its offers a section per transceiver, in order
   bool reported_connected_ = false;
+
+  std::optional<CongestionController> controller_;
+  Bitrate most_rate_ = 0;
+  std::optional<CongestionState> congestion_;
+  FeedbackReader feedback_;
+  bool fed_ = false;
+  uint64_t counted_bytes_ = 0;
 };
 
 }  // namespace rtc

@@ -33,6 +33,14 @@ StructurePtr to_w3c(const GstStructure *report) {
   return out;
 }
 
+void add_path(GstStructure &entry, const SelectedPair &path) {
+  for (const auto &[name, value] :
+       {std::pair{"localCandidateType", &path.local_type},
+        std::pair{"remoteCandidateType", &path.remote_type}, std::pair{"protocol", &path.protocol},
+        std::pair{"relayProtocol", &path.relay_protocol}})
+    if (!value->empty()) gst_structure_set(&entry, name, G_TYPE_STRING, value->c_str(), nullptr);
+}
+
 StatsCollector::StatsCollector(std::function<void(StructurePtr)> done)
     : done_(std::move(done)),
       result_(gst_structure_new_empty("application/x-rtc-stats")),
@@ -52,13 +60,14 @@ void StatsCollector::set(const char *name, const std::string &value) {
 }
 
 void StatsCollector::add_group(const std::string &pad, const std::string &codec,
-                               const std::string &encoder, size_t viewers) {
+                               const std::string &encoder, size_t viewers, unsigned bitrate) {
   GValue value = G_VALUE_INIT;
   g_value_init(&value, GST_TYPE_STRUCTURE);
   g_value_take_boxed(
       &value, gst_structure_new("group", "pad", G_TYPE_STRING, pad.c_str(), "codec", G_TYPE_STRING,
                                 codec.c_str(), "encoder", G_TYPE_STRING, encoder.c_str(), "viewers",
-                                G_TYPE_UINT, static_cast<guint>(viewers), nullptr));
+                                G_TYPE_UINT, static_cast<guint>(viewers), "targetBitrate",
+                                G_TYPE_UINT, bitrate, nullptr));
   gst_value_array_append_and_take_value(&groups_, &value);
 }
 

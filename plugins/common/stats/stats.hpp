@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/ref.hpp"
+#include "ice/selected_pair.hpp"
 
 namespace rtc {
 
@@ -16,6 +17,10 @@ std::string w3c_name(const char *name);
 
 // One report of webrtcbin's get-stats with every field renamed; nested structures too.
 StructurePtr to_w3c(const GstStructure *report);
+
+// The fields localCandidateType, remoteCandidateType, protocol and relayProtocol of the way ICE
+// found; none before.
+void add_path(GstStructure &entry, const SelectedPair &path);
 
 // Builds `application/x-rtc-stats`: fields `groups` (array of group structures) and `sessions` (a
 // structure with one field per session). Delivers when the last reference to it goes.
@@ -27,7 +32,7 @@ class StatsCollector {
 
   void set(const char *name, const std::string &value);
   void add_group(const std::string &pad, const std::string &codec, const std::string &encoder,
-                 size_t viewers);
+                 size_t viewers, unsigned bitrate);
   // `report` may be null: the session is not connected.
   void add_session(const std::string &id, StructurePtr entry, StructurePtr report);
 

@@ -1,0 +1,22 @@
+// Transport-wide feedback as GStreamer's RTP session reports it (the event RTPTWCCPackets of
+// GStreamer 1.22), for the congestion controller.
+#pragma once
+
+#include <gst/gst.h>
+
+#include "congestion/transport_feedback.hpp"
+
+namespace rtc {
+
+// Unwraps sequence numbers from one report to the next; belongs to one session.
+class FeedbackReader {
+ public:
+  TransportFeedback read(const GstStructure &event);
+
+ private:
+  int64_t unwrap(uint16_t sequence);
+
+  std::optional<int64_t> last_;
+};
+
+}  // namespace rtc

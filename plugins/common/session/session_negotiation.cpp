@@ -1,0 +1,169 @@
+// How a Session carries out what its Negotiation decides: webrtcbin is asked, and its answers are
+// posted to the loop.
+#include "base/log.hpp"
+#include "base/redact.hpp"
+#include "base/text.hpp"
+#include "message/sdp.hpp"
+#include "session/session.hpp"
+
+namespace rtc {
+
+namespace {
+// Where candidates cannot follow, a slow server is not waited for longer.
+constexpr auto gathering_time = seconds(3);
+}  // namespace
+
+GstPromise *Session::promise(std::function<void(Session &, const GstStructure *)> done) {
+  struct Pending {
+    std::weak_ptr<Session> session;
+    std::function<void(Session &, const GstStructure *)> done;
+  };
+  return gst_promise_new_with_change_func(
+      [](GstPromise *promise, gpointer data) {
+        const auto owned = adopt(promise);
+        auto *pending = static_cast<Pending *>(data);
+        const auto self = pending->session.lock();
+        if (!self) return;
+        const auto *reply = gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED
+                                ? gst_promise_get_reply(promise)
+                                : nullptr;
+        std::shared_ptr<GstStructure> copy(reply ? gst_structure_copy(reply) : nullptr,
+                                           [](GstStructure *s) {
+                                             if (s) gst_structure_free(s);
+                                           });
+        self->post([copy, done = pending->done](Session &s) { done(s, copy.get()); });
+      },
+      new Pending{weak_from_this(), std::move(done)},
+      [](gpointer data) { delete static_cast<Pending *>(data); });
+}
+
+namespace {
+
+Negotiation::Fail reply_error(const GstStructure *reply, const char *what) {
+  GError *error = nullptr;
+  if (reply && gst_structure_has_field(reply, "error"))
+    gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr);
+  const ErrorPtr owned(error);
+  const std::string detail = error ? error->message : "no reply";
+  return {
+      Error{Error::Kind::failed,
+            format("The connection could not be negotiated: %s failed (%s).", what, detail.c_str()),
+            detail}};
+}
+
+}  // namespace
+
+void Session::perform(const Negotiation::CreateOffer &) {
+  g_signal_emit_by_name(
+      webrtcbin_.get(), "create-offer", nullptr,
+      promise([](Session &self, const GstStructure *reply) {
+        GstWebRTCSessionDescription *offer = nullptr;
+        if (reply)
+          gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
+        if (!offer) return self.perform(reply_error(reply, "making an offer"));
+        const CharPtr text(gst_sdp_message_as_text(offer->sdp));
+        gst_webrtc_session_description_free(offer);
+        self.perform(self.negotiation_.created({Description::Type::offer, text.get()}));
+      }));
+}
+
+void Session::perform(const Negotiation::CreateAnswer &) {
+  g_signal_emit_by_name(
+      webrtcbin_.get(), "create-answer", nullptr,
+      promise([](Session &self, const GstStructure *reply) {
+        GstWebRTCSessionDescription *answer = nullptr;
+        if (reply)
+          gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, nullptr);
+        if (!answer) return self.perform(reply_error(reply, "making an answer"));
+        const CharPtr text(gst_sdp_message_as_text(answer->sdp));
+        gst_webrtc_session_description_free(answer);
+        self.perform(self.negotiation_.created({Description::Type::answer, text.get()}));
+      }));
+}
+
+void Session::set_description(const char *signal, const Description &description,
+                              std::function<void(bool)> done) {
+  GstSDPMessage *sdp = nullptr;
+  gst_sdp_message_new(&sdp);
+  if (gst_sdp_message_parse_buffer(reinterpret_cast<const guint8 *>(description.sdp.data()),
+                                   static_cast<guint>(description.sdp.size()), sdp) != GST_SDP_OK) {
+    gst_sdp_message_free(sdp);
+    return done(false);
+  }
+  const auto type = description.type == Description::Type::offer ? GST_WEBRTC_SDP_TYPE_OFFER
+                                                                 : GST_WEBRTC_SDP_TYPE_ANSWER;
+  auto *boxed = gst_webrtc_session_description_new(type, sdp);
+  g_signal_emit_by_name(
+      webrtcbin_.get(), signal, boxed,
+      promise([done = std::move(done), signal](Session &, const GstStructure *reply) {
+        const bool failed = reply && gst_structure_has_field(reply, "error");
+        if (failed) {
+          const CharPtr text(gst_structure_to_string(reply));
+          RTC_WARNING("%s: %s", signal, redact(text.get()).c_str());
+        }
+        done(!failed);
+      }));
+  gst_webrtc_session_description_free(boxed);
+}
+
+void Session::perform(const Negotiation::SetLocal &action) {
+  RTC_DEBUG("%s local description:\n%s", id().c_str(), redact(action.description.sdp).c_str());
+  set_description("set-local-description", action.description, [this](bool ok) {
+    if (const auto error = settings_.ice->gathering_error(webrtcbin_.get()); ok && error)
+      return perform(Negotiation::Fail{*error});
+    perform(negotiation_.local_set(ok));
+    if (ok && !settings_.trickle)
+      gathering_deadline_ =
+          loop_.after(gathering_time, [this] { perform(negotiation_.gathering_deadline()); });
+    if (ok && negotiation_.stable()) negotiated();
+  });
+}
+
+void Session::perform(const Negotiation::SetRemote &action) {
+  RTC_DEBUG("%s remote description:\n%s", id().c_str(), redact(action.description.sdp).c_str());
+  if (const auto listener = listener_.lock())
+    if (const auto accepted = listener->session_described(*this, action.description); !accepted)
+      return perform(Negotiation::Fail{accepted.error()});
+  if (closed_) return;
+  set_description("set-remote-description", action.description, [this](bool ok) {
+    perform(negotiation_.remote_set(ok));
+    if (ok && negotiation_.stable()) negotiated();
+  });
+}
+
+void Session::perform(const Negotiation::AddCandidate &action) {
+  const auto &[mline, mid, text] = action.candidate;
+  if (!head_start_over_ && is_slow_relay(text)) {
+    later_candidates_.push_back(action.candidate);
+    return;
+  }
+  if (is_mdns_candidate(text))
+    return settings_.ice->mdns().resolve(
+        text, if_alive(weak_from_this(), [mline = mline](Session &self, std::string resolved) {
+          if (!self.closed_)
+            g_signal_emit_by_name(self.webrtcbin_.get(), "add-ice-candidate", mline,
+                                  resolved.c_str());
+        }));
+  g_signal_emit_by_name(webrtcbin_.get(), "add-ice-candidate", mline, text.c_str());
+}
+
+void Session::perform(const Negotiation::Send &action) {
+  const auto listener = listener_.lock();
+  if (!listener) return;
+  auto message = action.message;
+  if (auto *description = std::get_if<Description>(&message)) {
+    if (description->type == Description::Type::offer)
+      description->sdp = complete_offer(description->sdp, settings_.stream_id);
+    else
+      description->sdp = add_fmtp(description->sdp, "opus", "stereo=1;useinbandfec=1");
+    if (settings_.max_video_bitrate)
+      description->sdp = limit_video_bandwidth(description->sdp, settings_.max_video_bitrate);
+  }
+  listener->session_sends(*this, message);
+}
+
+void Session::perform(const Negotiation::Fail &action) {
+  if (const auto listener = listener_.lock()) listener->session_failed(*this, action.error);
+}
+
+}  // namespace rtc
