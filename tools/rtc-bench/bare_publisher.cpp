@@ -114,7 +114,7 @@ void BarePublisher::received(const SessionId &session, Message message) {
   }
 }
 
-void BarePublisher::peer_left(const PeerId &peer) {
+void BarePublisher::peer_left(const PeerId &peer, bool) {
   for (auto i = viewers_.begin(); i != viewers_.end();) {
     if (i->second.peer == peer) {
       remove(i->second);

@@ -50,7 +50,7 @@ class BarePublisher : private Signaler::Listener {
                          std::optional<Description> offer) override;
   void session_opened(const SessionId &, const PeerId &) override {}
   void received(const SessionId &session, Message message) override;
-  void peer_left(const PeerId &peer) override;
+  void peer_left(const PeerId &peer, bool lost) override;
   void lost(const Error &) override {}
   void failed(const Error &error) override;
   void refused(const Error &) override {}

@@ -46,7 +46,7 @@ class BenchReceiver : private Signaler::Listener {
   void session_requested(const SessionId &, const PeerId &, std::optional<Description>) override {}
   void session_opened(const SessionId &session, const PeerId &peer) override;
   void received(const SessionId &session, Message message) override;
-  void peer_left(const PeerId &) override {}
+  void peer_left(const PeerId &, bool) override {}
   void lost(const Error &error) override { failed(error); }
   void failed(const Error &error) override;
   void refused(const Error &error) override { failed(error); }

@@ -5,7 +5,8 @@
  * @typedef {object} CallListener
  * @property {() => void} started           the server made the session
  * @property {(content: object) => void} received  a description or candidate
- * @property {(error?: string) => void} ended      the other side ended it, or it was refused
+ * @property {(error?: string, lost?: boolean) => void} ended  the other side ended it, or it was
+ *   refused; `lost`: the other side's way to the server broke, and media may go on
  * @property {() => void} detached          signaling is lost; media may go on
  */
 
@@ -46,7 +47,7 @@ export class Calls {
     const { type, sessionId } = message;
     if (type === 'sessionStarted') this.#started(message);
     else if (type === 'peer') this.#active.get(sessionId)?.listener.received(message);
-    else if (type === 'endSession' || type === 'endSessionV1_1') this.#ended(sessionId, message.error);
+    else if (type === 'endSession' || type === 'endSessionV1_1') this.#ended(sessionId, message.error, message.lost === true);
     else return false;
     return true;
   }
@@ -91,12 +92,12 @@ export class Calls {
     call.listener.started();
   }
 
-  #ended(sessionId, error) {
+  #ended(sessionId, error, lost) {
     const call = this.#active.get(sessionId);
     this.#active.delete(sessionId);
     if (!call || call.over) return;
     call.over = true;
-    call.listener.ended(error);
+    call.listener.ended(error, lost);
   }
 
   #end(sessionId, error) {

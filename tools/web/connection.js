@@ -3,6 +3,26 @@
 
 import { answerInStereo } from './sdp.js';
 
+// A server that this browser does not understand is not worth the connection.
+function peerConnection(configuration) {
+  try {
+    return new RTCPeerConnection(configuration);
+  } catch (error) {
+    const { iceServers = [] } = configuration;
+    const usable = iceServers.filter((server) => {
+      try {
+        new RTCPeerConnection({ iceServers: [server] }).close();
+        return true;
+      } catch (cause) {
+        console.warn(`ICE server not used: ${[server?.urls].flat().join(' ')}: ${cause.message}`);
+        return false;
+      }
+    });
+    if (usable.length === iceServers.length) throw error;
+    return new RTCPeerConnection({ ...configuration, iceServers: usable });
+  }
+}
+
 /**
  * States: "connecting", "connected", "interrupted" (no path for the moment), "lost" (for good).
  * Events: "state", "track" (detail: RTCTrackEvent), "error" (detail: Error; the connection is of no use any more).
@@ -13,12 +33,14 @@ export class Connection extends EventTarget {
   #work = Promise.resolve();
   #transports = new WeakSet();
   #closed = false;
+  #iceServers;
 
   /** @param {RTCConfiguration} configuration */
   constructor(configuration) {
     super();
     this.state = 'connecting';
-    this.pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle', ...configuration });
+    this.#iceServers = JSON.stringify(configuration.iceServers ?? []);
+    this.pc = peerConnection({ bundlePolicy: 'max-bundle', ...configuration });
     this.pc.ontrack = (event) => this.dispatchEvent(new CustomEvent('track', { detail: event }));
     this.pc.onconnectionstatechange = () => this.#pathChanged();
     this.pc.onicecandidate = ({ candidate }) => {
@@ -33,13 +55,35 @@ export class Connection extends EventTarget {
     this.#send = send;
   }
 
-  /** Servers that became known after the connection was made, before it gathers. */
+  /** Takes servers that became known after it was made, before it gathers; says whether it could. */
   useIceServers(iceServers) {
+    const text = JSON.stringify(iceServers);
+    if (text === this.#iceServers) return true;
     try {
       this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers });
+      this.#iceServers = text;
+      return true;
     } catch {
-      // A server this browser does not understand is not worth the session.
+      return false;
     }
+  }
+
+  /**
+   * What came so far: `heard` grows with anything at all, ICE checks included; `packets` and `frames`
+   * (decoded) with media; `video` where there is a picture among it.
+   */
+  async flow() {
+    const flow = { heard: 0, packets: 0, frames: 0, video: false };
+    for (const stats of (await this.pc.getStats()).values()) {
+      if (stats.type === 'transport') flow.heard += stats.bytesReceived ?? 0;
+      if (stats.type === 'candidate-pair') flow.heard += (stats.responsesReceived ?? 0) + (stats.requestsReceived ?? 0);
+      if (stats.type !== 'inbound-rtp') continue;
+      flow.heard += stats.bytesReceived ?? 0;
+      flow.packets += stats.packetsReceived ?? 0;
+      flow.frames += stats.framesDecoded ?? 0;
+      flow.video ||= stats.kind === 'video';
+    }
+    return flow;
   }
 
   /** A description or candidate from the other side. */

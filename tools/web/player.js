@@ -122,6 +122,7 @@ export class Player extends EventTarget {
     $('fact-size').textContent = video?.width ? `${video.width} × ${video.height}` : '–';
     $('fact-audio').textContent = audio?.codec ? `${audio.codec.replace(/^opus$/i, 'Opus')}${/stereo=1/.test(audio.sdpFmtpLine) ? ', stereo' : ''}` : '–';
     $('fact-freezes').textContent = video?.freezeCount ?? '–';
+    $('fact-heals').textContent = stats.heals;
     $('fact-path').textContent = stats.localCandidateType ? `${stats.localCandidateType} – ${stats.remoteCandidateType}` : '–';
   }
 }

@@ -58,7 +58,6 @@ export class Publication extends EventTarget {
     this.stream = stream;
     this.state = 'connecting';
     this.peerId = null;
-    this.iceServers = [];
     for (const track of stream.getTracks()) track.addEventListener('ended', () => this.#trackEnded());
     this.#signaling = new Signaling({ url, token, reconnect });
     this.#signaling.addEventListener('state', () => this.#signalingChanged());
@@ -94,19 +93,17 @@ export class Publication extends EventTarget {
       this.#signaling.send({ type: 'list' });
       return;
     }
-    for (const { connection } of this.#viewers.values()) connection.attach(null);
+    for (const id of this.#viewers.keys()) this.#left(id, true);
     if (this.state === 'published') this.#set('waiting');
     if (state === 'closed') this.close();
   }
 
   #received(message) {
     const { type, sessionId } = message;
-    if (type === 'welcome') {
-      this.peerId = message.peerId;
-      if (Array.isArray(message.iceServers)) this.iceServers = message.iceServers;
-    } else if (type === 'startSession') this.#join(message);
+    if (type === 'welcome') this.peerId = message.peerId;
+    else if (type === 'startSession') this.#join(message);
     else if (type === 'peer') this.#viewers.get(sessionId)?.connection.receive(message);
-    else if (type === 'endSession' || type === 'endSessionV1_1') this.#leave(sessionId, null, false);
+    else if (type === 'endSession' || type === 'endSessionV1_1') this.#left(sessionId, message.lost === true);
     else if (type === 'list') this.#listed(message.producers ?? []);
     else if (type === 'error') this.#refused(message);
   }
@@ -129,7 +126,7 @@ export class Publication extends EventTarget {
   }
 
   #join({ sessionId, peerId, offer }) {
-    const connection = new Connection(this.#configuration(this.iceServers));
+    const connection = new Connection(this.#configuration(this.#signaling.iceServers));
     const deadline = setTimeout(() => this.#leave(sessionId, 'no media path was found'), CONNECT_DEADLINE);
     const viewer = new Viewer(peerId, connection, (error) => this.#leave(sessionId, error));
     viewer.deadline = deadline;
@@ -155,13 +152,22 @@ export class Publication extends EventTarget {
     }
   }
 
-  #leave(sessionId, error, tell = true) {
+  // A viewer that is lost to the server may well be watching: it stays as long as its connection does.
+  #left(sessionId, lost) {
+    const viewer = this.#viewers.get(sessionId);
+    if (!viewer) return;
+    viewer.detached = true;
+    viewer.connection.attach(null);
+    if (!lost) this.#leave(sessionId);
+  }
+
+  #leave(sessionId, error) {
     const viewer = this.#viewers.get(sessionId);
     if (!viewer) return;
     this.#viewers.delete(sessionId);
     clearTimeout(viewer.deadline);
     viewer.connection.close();
-    if (tell) this.#signaling.send(error ? { type: 'endSessionV1_1', sessionId, error } : { type: 'endSession', sessionId });
+    if (!viewer.detached) this.#signaling.send(error ? { type: 'endSessionV1_1', sessionId, error } : { type: 'endSession', sessionId });
     this.dispatchEvent(new Event('viewers'));
   }
 

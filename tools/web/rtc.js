@@ -32,10 +32,10 @@ export class Room extends EventTarget {
   #reconnect;
   #policy;
   #ownServers;
-  #servers = [];
   #signaling;
   #calls;
   #listed = new Map();
+  #isListed = false;  // the list came: who is not in it does not publish
   #sessions = new Set();
   #publications = new Set();
 
@@ -87,8 +87,9 @@ export class Room extends EventTarget {
    */
   watch(target, options) {
     const session = new Session({
-      configuration: () => this.#configuration(this.#servers),
-      isOpen: () => this.state === 'open',
+      configuration: () => this.#configuration(this.#signaling.iceServers),
+      isOpen: () => this.state === 'open' && this.#isListed,
+      probe: () => this.#signaling.probe(),
       find: (wanted) => this.#find(wanted),
       call: (peerId, listener) => this.#calls.start(peerId, listener),
       forget: (gone) => this.#sessions.delete(gone),
@@ -147,6 +148,7 @@ export class Room extends EventTarget {
     if (this.state === 'open') {
       if (!this.#signaling.greeted) this.#greet();
     } else {
+      this.#isListed = false;
       this.#calls.detach();
       this.#listed.clear();
       this.#streamsChanged();
@@ -163,9 +165,8 @@ export class Room extends EventTarget {
 
   #received(message) {
     if (this.#calls.receive(message)) return;
-    if (message.type === 'welcome') {
-      if (Array.isArray(message.iceServers)) this.#servers = message.iceServers;
-    } else if (message.type === 'list') {
+    if (message.type === 'list') {
+      this.#isListed = true;
       this.#listed.clear();
       for (const peer of message.producers ?? []) this.#list(peer.id, peer.meta);
       this.#calls.settle();

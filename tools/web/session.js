@@ -1,14 +1,14 @@
 // A stream being watched. The session outlives its connections: it waits for the stream, connects,
-// and starts over when the path is lost or the publisher comes back.
+// and starts over when the publisher comes back. A connection that fails while it plays is replaced
+// first and ended then, so that the picture is not taken down for it (see healing.js).
 
 import { Backoff } from './backoff.js';
 import { Connection } from './connection.js';
 import { RtcError } from './errors.js';
+import { Link } from './link.js';
 
 const CONNECT_DEADLINE = 15000;
-const INTERRUPTED_FOR = 4000;  // a gap that ICE has not healed by then is not waited out
-const GOODBYE_GRACE = 400;     // the goodbye over signaling explains a connection that closed
-const STALLED_SECONDS = 3;
+const GOODBYE_GRACE = 400;  // the goodbye over signaling explains a connection that closed
 const STABLE_AFTER = 5000;
 
 /**
@@ -23,23 +23,24 @@ const STABLE_AFTER = 5000;
  * - "closed": by `close()`
  *
  * Events: "state"; "stream" (`stream` is another MediaStream now); "muted" (the browser allows no sound
- * before a gesture, so `attach()` plays without); "error" (detail: RtcError, the session goes on).
+ * before a gesture, so `attach()` plays without); "error" (detail: RtcError, the session goes on);
+ * "healing" (detail: {why}) and "healed" (detail: {why, by, milliseconds}): see README.md.
  */
 export class Session extends EventTarget {
   #room;
   #options;
-  #connection = null;
   #spare;
-  #call = null;
   #meter = null;
   #video = null;
   #peerId = null;
   #finished = null;
   #timer = 0;
-  #pulse = 0;
   #connectedAt = 0;
   #played = false;
   #backoff = new Backoff();
+  #healing = null;
+  /** @type {Link|null} what is shown, or is to be */
+  #live = null;
 
   /** @hideconstructor */
   constructor(room, target, { videoElement = null, jitterBufferTarget = 0 } = {}) {
@@ -49,6 +50,8 @@ export class Session extends EventTarget {
     this.target = target;
     this.state = 'waiting';
     this.reason = 'absent';
+    /** How often a connection was replaced, or came back, while it was shown. */
+    this.heals = 0;
     /** @type {MediaStream|null} */
     this.stream = null;
     // Making the first RTCPeerConnection of a page takes tens of milliseconds: not after the list came.
@@ -73,17 +76,17 @@ export class Session extends EventTarget {
 
   /** Statistics by their W3C names: see README.md; null while there is no connection. */
   async stats() {
-    const connection = this.#connection;
-    if (!connection) return null;
+    const link = this.#live;
+    if (!link) return null;
     const { StatsMeter } = await import('./stats.js');
-    if (connection !== this.#connection) return null;
-    this.#meter ??= new StatsMeter(connection.pc, 'inbound-rtp');
-    return this.#meter.read();
+    if (link !== this.#live) return null;
+    this.#meter ??= new StatsMeter(link.connection.pc, 'inbound-rtp');
+    return { ...(await this.#meter.read()), heals: this.heals };
   }
 
   /** The RTCPeerConnection of the moment, for what this class does not offer; null while waiting. */
   get peerConnection() {
-    return this.#connection?.pc ?? null;
+    return this.#live?.connection.pc ?? null;
   }
 
   /** Connects anew now: after the publisher ended the session, or instead of waiting for the next try. */
@@ -105,7 +108,11 @@ export class Session extends EventTarget {
 
   /** Called by the room when its streams or its signaling changed. */
   refresh() {
-    if (this.state === 'closed' || this.#connection) return;
+    if (this.state === 'closed') return;
+    if (this.#live) {
+      this.#healing?.refresh();
+      return;
+    }
     const stream = this.#room.find(this.target);
     if (!stream) {
       this.#finished = null;
@@ -121,101 +128,141 @@ export class Session extends EventTarget {
   #start(peerId) {
     clearTimeout(this.#timer);
     this.#peerId = peerId;
-    const connection = this.#spare ?? new Connection(this.#room.configuration());
+    this.#live = this.#follow(new Link(this.#room.configuration, this.#spare ?? undefined));
     this.#spare = null;
-    this.#connection = connection;
     this.#set('connecting', null);
-    connection.addEventListener('track', ({ detail }) => this.#track(connection, detail));
-    connection.addEventListener('state', () => this.#pathChanged(connection));
-    connection.addEventListener('error', ({ detail }) => this.#over(new RtcError('negotiation-failed',
-      `The description from the publisher was not understood: ${detail.message}`,
-      'The publisher may use a codec or feature that this browser does not have.', detail)));
-    this.#call = this.#room.call(peerId, {
-      started: () => {
-        connection.useIceServers(this.#room.configuration().iceServers);
-        connection.attach((content) => this.#call?.send(content));
-      },
-      received: (content) => connection.receive(content),
-      ended: (error) => this.#ended(error),
-      detached: () => this.#detached(),
-    });
+    this.#live.ask(this.#room.call, peerId);
     this.#timer = setTimeout(() => this.#over(new RtcError('connection-failed',
       'No media came: no path to the publisher was found.',
       'A firewall may be in between: give the server a TURN server, or allow UDP.')), CONNECT_DEADLINE);
   }
 
-  #track(connection, { track, receiver }) {
+  // What happens to a link that is not shown is the business of the healing.
+  #follow(link) {
+    const on = (type, handle) => link.addEventListener(type, ({ detail }) => {
+      if (link === this.#live) handle(detail);
+    });
+    link.addEventListener('track', ({ detail }) => this.#track(link, detail));
+    on('state', () => this.#pathChanged(link));
+    on('ended', ({ error, lost }) => this.#ended(error, lost));
+    on('detached', () => this.#detached());
+    on('replaced', (offer) => this.#replaced(link, offer));
+    on('error', (cause) => this.#over(new RtcError('negotiation-failed',
+      `The description from the publisher was not understood: ${cause.message}`,
+      'The publisher may use a codec or feature that this browser does not have.', cause)));
+    return link;
+  }
+
+  #track(link, { receiver }) {
     const { jitterBufferTarget } = this.#options;
     if (jitterBufferTarget !== null) {
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = jitterBufferTarget;
       else if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = jitterBufferTarget / 1000;
     }
-    if (this.stream && connection.stream === this.stream) {
-      this.stream.addTrack(track);
-      return;
-    }
-    this.stream = new MediaStream([track]);
-    connection.stream = this.stream;
+    if (link === this.#live && link.stream !== this.stream) this.#take(link.stream);
+  }
+
+  #take(stream) {
+    this.stream = stream;
     this.#show();
     this.dispatchEvent(new Event('stream'));
   }
 
-  #pathChanged(connection) {
-    if (connection !== this.#connection) return;
+  async #pathChanged(link) {
     clearTimeout(this.#timer);
-    if (connection.state === 'connected') {
+    if (link.state === 'connected') {
       this.#played = true;
       this.#connectedAt = performance.now();
       this.#set('playing', null);
-      // Needed by stats(): not before the picture, but while the server is there.
+      // Needed later: not before the picture, but while the server is there.
       import('./stats.js').catch(() => {});
+      const { Healing } = await import('./healing.js').catch(() => ({}));
+      if (Healing && link === this.#live) this.#healing ??= new Healing(this.#room, this.#healer());
       return;
     }
     this.#set('interrupted', null);
-    const lost = connection.state === 'lost';
+    if (link.state !== 'lost') return;
     this.#timer = setTimeout(() => {
-      if (this.#call || lost) this.#over(lost ? undefined : new RtcError('path-lost', 'The connection to the publisher was lost.', 'It is made anew.'));
-    }, lost ? GOODBYE_GRACE : INTERRUPTED_FOR);
+      if (this.#healing) this.#healing.heal('failed');
+      else this.#over();
+    }, GOODBYE_GRACE);
   }
 
-  #ended(error) {
-    const by = this.#peerId;
-    this.#call = null;
-    if (error) {
-      this.#over(new RtcError('ended-by-publisher', `The publisher ended the session: ${error}`, 'It is tried again.'));
+  #healer() {
+    return {
+      live: () => this.#live,
+      stream: () => {
+        const stream = this.#room.find(this.target);
+        return stream?.id === this.#finished ? undefined : stream;
+      },
+      follow: (link) => this.#follow(link),
+      interrupted: () => this.#set('interrupted', null),
+      // The replacement is shown from now on, or what was shown came back by itself.
+      healed: (link, peerId, detail) => {
+        if (link !== this.#live) {
+          const old = this.#live;
+          this.#live = link;
+          this.#peerId = peerId;
+          this.#meter = null;
+          this.#take(link.stream);
+          old.end();
+        }
+        clearTimeout(this.#timer);
+        this.#connectedAt = performance.now();
+        this.heals += 1;
+        this.#set('playing', null);
+        this.#tell('healed', detail);
+      },
+      healing: (why) => this.#tell('healing', { why }),
+      over: (error) => this.#over(error),
+      gone: () => {
+        this.#drop();
+        this.refresh();
+      },
+    };
+  }
+
+  // Before there was media a new connection of the publisher just takes the place of the old one.
+  #replaced(link, offer) {
+    if (link.played && this.#healing) {
+      this.#healing.answer(link, this.#peerId, offer);
       return;
     }
-    this.#drop();
-    this.#finished = by;
-    this.refresh();
+    this.#live = this.#follow(new Link(this.#room.configuration));
+    this.#live.succeed(link, offer);
+    link.end();
   }
 
-  // The server is gone, the publisher perhaps not: what plays goes on as long as media comes.
-  #detached() {
-    this.#call = null;
-    this.#connection?.attach(null);
-    if (this.state !== 'playing' && this.state !== 'interrupted') {
+  #ended(error, lost) {
+    if (lost) {
+      if (this.#healing) this.#healing.lost = true;
+      this.#detached();
+    } else if (this.#healing?.busy) {
+      // The old session of a connection that is being replaced.
+    } else if (error) {
+      this.#over(new RtcError('ended-by-publisher', `The publisher ended the session: ${error}`, 'It is tried again.'));
+    } else {
+      this.#finished = this.#peerId;
       this.#drop();
       this.refresh();
-      return;
     }
-    let bytes = -1;
-    let quiet = 0;
-    this.#pulse = setInterval(async () => {
-      const before = bytes;
-      bytes = await receivedBytes(this.#connection?.pc);
-      quiet = bytes === before ? quiet + 1 : 0;
-      if (this.#pulse && quiet >= STALLED_SECONDS && this.#room.isOpen()) this.#over();
-    }, 1000);
+  }
+
+  // The server is gone, or the publisher's way to it: what plays goes on as long as media comes.
+  #detached() {
+    if (this.#healing) return;
+    this.#drop();
+    this.refresh();
   }
 
   /** Starts over, after a pause that grows from failure to failure. */
   #over(error) {
+    if (this.state === 'closed') return;
     // A connection that did not last counts as a failure.
     const lasted = this.state !== 'connecting' && performance.now() - this.#connectedAt > STABLE_AFTER;
     if (lasted) this.#backoff.reset();
     this.#drop(error?.message);
-    if (error) this.dispatchEvent(new CustomEvent('error', { detail: error }));
+    if (error) this.#tell('error', error);
     this.#set('waiting', 'retry');
     this.#timer = setTimeout(() => {
       this.reason = null;
@@ -225,12 +272,10 @@ export class Session extends EventTarget {
 
   #drop(error) {
     clearTimeout(this.#timer);
-    clearInterval(this.#pulse);
-    this.#pulse = 0;
-    this.#call?.end(error);
-    this.#call = null;
-    this.#connection?.close();
-    this.#connection = null;
+    this.#healing?.stop();
+    this.#healing = null;
+    this.#live?.end(error);
+    this.#live = null;
     this.#meter = null;
     this.reason = null;
   }
@@ -249,19 +294,14 @@ export class Session extends EventTarget {
     }
   }
 
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
   #set(state, reason) {
     if (this.state === state && this.reason === reason) return;
     this.state = state;
     this.reason = reason;
     this.dispatchEvent(new Event('state'));
   }
-}
-
-async function receivedBytes(pc) {
-  let bytes = 0;
-  if (!pc) return bytes;
-  for (const stats of (await pc.getStats()).values()) {
-    if (stats.type === 'inbound-rtp') bytes += stats.bytesReceived ?? 0;
-  }
-  return bytes;
 }

@@ -1,12 +1,16 @@
 // One WebSocket to the rooms server that is opened again whenever it is lost. It speaks JSON frames
-// and knows about connecting; what the messages mean is the business of room.js and publication.js.
+// and knows about connecting, and keeps the ICE servers that the server names; what other messages
+// mean is the business of rtc.js and publication.js.
 
 import { Backoff } from './backoff.js';
 import { RtcError } from './errors.js';
 
 // A browser cannot ping. A request that every server answers shows that the line is still there.
 const PROBE_AFTER = 20000;
-const PROBE_DEADLINE = 8000;
+const PROBE_DEADLINE = 4000;
+// An attempt whose first packet is lost would hang for long. A slow line gets more time now and then.
+const CONNECT_DEADLINES = [4000, 8000, 15000];
+const LONGEST_RENEWAL = 7 * 24 * 3600;
 
 /** The WebSocket URL of a room, e.g. ws://host:8080/ws/lobby. */
 export function signalingUrl({ url, room } = {}) {
@@ -28,9 +32,16 @@ export class Signaling extends EventTarget {
   #socket = null;
   #timer = 0;
   #probe = 0;
-  #backoff = new Backoff();
+  #renewal = 0;
+  #tries = 0;
+  #backoff = new Backoff({ most: 2000 });
+  #asked = false;
   #reconnect;
-  #wake = () => this.#retryNow();
+  #wake = ({ type }) => {
+    if (type === 'visibilitychange' && document.visibilityState === 'hidden') return;
+    this.#retryNow();
+    this.probe();
+  };
 
   /**
    * @param {object} options
@@ -46,7 +57,10 @@ export class Signaling extends EventTarget {
     this.#token = token;
     this.#reconnect = reconnect;
     this.state = 'connecting';
+    /** @type {RTCIceServer[]} of the server; renewed before their credentials expire */
+    this.iceServers = [];
     globalThis.addEventListener?.('online', this.#wake);
+    globalThis.document?.addEventListener('visibilitychange', this.#wake);
     // The owner gets to add its listeners before the first event.
     queueMicrotask(() => this.#open(early));
   }
@@ -56,6 +70,13 @@ export class Signaling extends EventTarget {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Finds out soon whether the line is still there, because there is reason to doubt it. */
+  probe() {
+    if (this.state !== 'open' || this.#asked) return;
+    clearTimeout(this.#probe);
+    this.#ask();
   }
 
   /** Connects again with another token. */
@@ -68,6 +89,7 @@ export class Signaling extends EventTarget {
   close() {
     this.#drop();
     globalThis.removeEventListener?.('online', this.#wake);
+    globalThis.document?.removeEventListener('visibilitychange', this.#wake);
     this.#set('closed');
   }
 
@@ -80,7 +102,10 @@ export class Signaling extends EventTarget {
     this.#socket = socket;
     /** What is said first on every connection was said already. */
     this.greeted = usable && Boolean(early.greeted);
+    this.#probe = setTimeout(() => this.#lost({}), CONNECT_DEADLINES[this.#tries % CONNECT_DEADLINES.length]);
+    this.#tries += 1;
     const isOpen = () => {
+      this.#tries = 0;
       this.#backoff.reset();
       this.#set('open');
     };
@@ -95,6 +120,7 @@ export class Signaling extends EventTarget {
 
   #received(data) {
     clearTimeout(this.#probe);
+    this.#asked = false;
     this.#probe = setTimeout(() => this.#ask(), PROBE_AFTER);
     let message;
     try {
@@ -103,11 +129,21 @@ export class Signaling extends EventTarget {
       return;
     }
     if (message && typeof message.type === 'string') {
+      if (message.type === 'welcome' || message.type === 'iceServers') this.#takeIceServers(message);
       this.dispatchEvent(new CustomEvent('message', { detail: message }));
     }
   }
 
+  #takeIceServers({ iceServers, lifetime }) {
+    this.iceServers = Array.isArray(iceServers) ? iceServers : [];
+    clearTimeout(this.#renewal);
+    if (!(lifetime > 0)) return;
+    const seconds = Math.min(Math.max(lifetime, 2), LONGEST_RENEWAL) * 0.75;
+    this.#renewal = setTimeout(() => this.send({ type: 'iceServers' }), seconds * 1000);
+  }
+
   #ask() {
+    this.#asked = true;
     this.send({ type: 'list' });
     this.#probe = setTimeout(() => this.#lost({}), PROBE_DEADLINE);
   }
@@ -155,6 +191,8 @@ export class Signaling extends EventTarget {
   #drop() {
     clearTimeout(this.#timer);
     clearTimeout(this.#probe);
+    clearTimeout(this.#renewal);
+    this.#asked = false;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
