@@ -1,6 +1,7 @@
 """Runs each pipeline of pipelines/ and looks at what comes out."""
 import pathlib
 import shutil
+import socket
 import sys
 import tempfile
 import unittest
@@ -24,9 +25,9 @@ class Pipelines(unittest.TestCase):
         self.addCleanup(process.kill)
         return process
 
-    def server(self):
+    def server(self, *options):
         """The signaling address of a new server."""
-        server = self.start(BUILD / 'tools' / 'rtc-server' / 'rtc-server', '--listen', '127.0.0.1:0')
+        server = self.start(BUILD / 'tools' / 'rtc-server' / 'rtc-server', '--listen', '127.0.0.1:0', *options)
         return server.wait_for(r'http://(\S+?)/')[1].join(('ws://', '/'))
 
     def recorder(self, uri, stream, name='got.mkv'):
@@ -111,6 +112,37 @@ class Pipelines(unittest.TestCase):
         publisher = self.start(PIPELINES / 'rtsp-to-webrtc.sh', f'rtsp://127.0.0.1:{found[1]}/camera', URI=uri)
         self.record_until(recorder, path, publisher)
         self.assert_recorded(path, 'video/x-h264', 'audio/x-opus', at_least=0.3)
+
+    def turn_server(self, secret):
+        """The address of a new coturn: that of this machine, since ICE leaves out loopback where there is another."""
+        if not shutil.which('turnserver'):
+            self.skipTest('turnserver is not installed (package coturn)')
+        with socket.socket(type=socket.SOCK_DGRAM) as udp:
+            host = '127.0.0.1'
+            if udp.connect_ex(('192.0.2.1', 9)) == 0:
+                host = udp.getsockname()[0]
+        with socket.create_server((host, 0)) as free:
+            port = free.getsockname()[1]
+        coturn = self.start(
+            'turnserver', '-n', f'--listening-ip={host}', f'--relay-ip={host}', f'--listening-port={port}', '--realm=test',
+            '--use-auth-secret', f'--static-auth-secret={secret}', '--allow-loopback-peers', '--no-cli', '--no-tls', '--no-dtls',
+            '--log-file=stdout', '--pidfile=', f'--userdb={self.folder}/turn.db')
+
+        def answers():
+            with socket.socket() as tcp:
+                return tcp.connect_ex((host, port)) == 0
+        wait_until(lambda: coturn.child.poll() is not None or answers(), 'coturn')
+        self.assertIsNone(coturn.child.poll(), coturn.output())
+        return f'{host}:{port}'
+
+    def test_behind_nat(self):
+        turn = self.turn_server('a-secret')
+        uri = self.server('--ice-server', f'turn:{turn}?transport=udp', '--turn-secret', 'a-secret')
+        recorder, path = self.recorder(uri, 'nat')
+        publisher = self.start(PIPELINES / 'behind-nat.sh', uri, POLICY='relay')
+        publisher.wait_for(r'rtc-path, .*local-candidate-type=\(string\)relay, .*relay-protocol=\(string\)udp')
+        self.record_until(recorder, path, publisher)
+        self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=0.3)
 
     def embedded(self, *command):
         application = self.start(*command, '127.0.0.1:0')

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Networks that go away and come back, addresses that change, a TURN server that dies: what is torn down, and how soon
+media flows again. The times are those promised; "again" is counted from when the network, or signaling, is back."""
+import sys
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+
+from laboratory import Lab, build, enter  # noqa: E402
+
+
+class Healing(unittest.TestCase):
+    def play(self, lab, publisher_options='', viewer_options='', **more):
+        lab.start()
+        self.publisher = lab.publish(publisher_options, **more)
+        self.publisher.wait_message('rtc-ready')
+        self.viewer = lab.view(viewer_options, **more)
+        self.viewer.wait_frames(15)
+
+    def messages(self, name):
+        return [m for m in self.publisher.messages + self.viewer.messages if m['message'] == name]
+
+    def frames_again(self, since, limit):
+        """Seconds from then to the next frame; they then keep coming."""
+        known = len(self.viewer.frames)
+        late = [at for at, _ in self.viewer.frames if at > since + 0.05]
+        if not late:
+            self.viewer.wait_frames(1, limit)
+            late = [at for at, _ in self.viewer.frames[known:] if at > since]
+        waited = late[0] - since
+        self.viewer.wait_frames(30)
+        return waited
+
+    def assert_continuous_time(self):
+        """Time stamps follow the time of arrival through the gap."""
+        (first_at, first_pts), (last_at, last_pts) = self.viewer.frames[0], self.viewer.frames[-1]
+        self.assertAlmostEqual((last_pts - first_pts) / 1e9, last_at - first_at, delta=0.5)
+        stamps = [pts for _, pts in self.viewer.frames]
+        self.assertEqual(stamps, sorted(stamps))
+
+    def away(self, seconds, side):
+        end = time.monotonic() + seconds
+        getattr(self.lab, side).unplug()
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(left)  # the outage itself: what is tested is its length
+        getattr(self.lab, side).plug()
+        return time.monotonic()
+
+    def outage(self, seconds, side, limit):
+        with Lab() as self.lab:
+            self.play(self.lab)
+            back = self.away(seconds, side)
+            waited = self.frames_again(back, limit)
+            print(f'{seconds} s without the {side}\'s network: a frame {waited:.2f} s after its return, '
+                  f'{len(self.messages("rtc-healed"))} healed')
+            self.assertLess(waited, limit)
+            removed = [m['reason'] for m in self.messages('rtc-viewer-removed')]
+            self.assertLessEqual(set(removed), {'the viewer connected anew'})
+            self.assertEqual(self.messages('rtc-stream-ended'), [])
+            self.assert_continuous_time()
+
+    def test_three_seconds_tear_nothing_down(self):
+        for side in ('viewer', 'publisher'):
+            with self.subTest(side):
+                self.outage(3, side, 1.5)
+                self.assertEqual(self.messages('rtc-healing'), [])
+
+    def test_twenty_seconds(self):
+        for side in ('viewer', 'publisher'):
+            with self.subTest(side):
+                self.outage(20, side, 3)
+
+    def test_both_addresses_change(self):
+        with Lab('port_restricted', 'port_restricted') as self.lab:
+            self.play(self.lab)
+            for side in (self.lab.publisher, self.lab.viewer):
+                side.change_address()
+            changed = time.monotonic()
+            for player in (self.publisher, self.viewer):
+                player.wait_message('rtc-ready', 40, count=2)
+            back = max(m['at'] for m in self.messages('rtc-ready'))
+            waited = self.frames_again(back, 8)
+            print(f'both addresses changed: signaling back after {back - changed:.1f} s, a frame {waited:.2f} s later')
+            self.assertLess(waited, 5)
+            self.viewer.wait_message('rtc-healed')
+            self.assert_continuous_time()
+
+    def test_turn_server_restarts(self):
+        with Lab('symmetric', 'symmetric') as self.lab:
+            self.play(self.lab)
+            self.lab.turn.restart()
+            back = time.monotonic()
+            waited = self.frames_again(back, 20)
+            print(f'TURN server restarted: a frame {waited:.2f} s later')
+            self.assertGreaterEqual(len(self.messages('rtc-healed')), 1)
+            for player in (self.publisher, self.viewer):
+                self.assertRegex(player.read_stats(), r'CandidateType=\(string\)relay')
+            self.assertRegex(self.viewer.read_stats(), r'healed=\(uint\)[12]')
+            self.assert_continuous_time()
+
+    def test_publisher_address_changes(self):
+        with Lab() as self.lab:
+            self.play(self.lab)
+            self.lab.publisher.change_address()
+            changed = time.monotonic()
+            waited = self.frames_again(changed, 30)
+            print(f'the publisher\'s address changed: a frame {waited:.2f} s later')
+            self.assert_continuous_time()
+
+
+if __name__ == '__main__':
+    enter()
+    build.environment()
+    unittest.main(verbosity=1)

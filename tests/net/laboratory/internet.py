@@ -1,0 +1,52 @@
+"""The router in the middle: it forwards between public addresses, and is where packets are lost or wait."""
+import re
+
+from .node import ROUTER, Node
+
+# Private addresses lead nowhere, and packets that come from one are not forwarded.
+SETTINGS = {**ROUTER, 'net.ipv4.conf.all.rp_filter': 1, 'net.ipv4.conf.default.rp_filter': 1,
+            'net.ipv6.conf.all.keep_addr_on_down': 1, 'net.ipv6.conf.default.keep_addr_on_down': 1}
+
+
+class Internet(Node):
+    def __init__(self, name):
+        super().__init__(name, SETTINGS)
+        self.ip('route add blackhole default', 'route add blackhole ::/0')
+        self._loss = {}
+
+    def lose(self, line, percent, to=True, back=False):
+        """Loses packets at random on a line ('pub', 'view', 'turn', 'signal'): those to it, those back from it."""
+        self._loss.pop(line, None)
+        if percent:
+            self._loss[line] = (percent, to, back)
+        self._rules()
+
+    def cut(self, line):
+        """Everything on the line is lost while its links stay up."""
+        self.lose(line, 100, to=True, back=True)
+
+    def mend(self, line):
+        self.lose(line, 0)
+
+    def dropped(self):
+        """Packets lost by lose() since it was called last."""
+        return sum(map(int, re.findall(r'counter packets (\d+)', self.run('nft', 'list', 'table', 'inet', 'loss'))))
+
+    def limit(self, line, rate=None, latency='100ms'):
+        """The rate towards a line, as of tc ('2mbit'), with a queue of that latency; None: no limit."""
+        if line in self._limited():
+            self.run('tc', 'qdisc', 'del', 'dev', line, 'root')
+        if rate:
+            self.run(*f'tc qdisc add dev {line} root tbf rate {rate} burst 16kb latency {latency}'.split())
+
+    def _limited(self):
+        return {words[4] for words in map(str.split, self.run('tc', 'qdisc').splitlines()) if words[1] == 'tbf'}
+
+    def _rules(self):
+        drops = []
+        for line, (percent, to, back) in self._loss.items():
+            hit = f'numgen random mod 1000 < {round(percent * 10)} counter drop'
+            drops += [f'oifname "{line}" {hit}'] if to else []
+            drops += [f'iifname "{line}" {hit}'] if back else []
+        self.nft('table inet loss {}\ndelete table inet loss\ntable inet loss {\n chain forward {\n'
+                 '  type filter hook forward priority filter;\n  ' + '\n  '.join(drops) + '\n }\n}\n')
