@@ -6,6 +6,7 @@
 
 namespace rtc::bench {
 
+int congestion_command(int argc, char **argv);
 int fanout_command(int argc, char **argv);
 int latency_command(int argc, char **argv);
 // Hidden: the processes that the others start.

@@ -12,6 +12,7 @@ constexpr struct {
   int (*run)(int argc, char **argv);
   const char *help;  // null: hidden
 } commands[] = {
+    {"congestion", rtc::bench::congestion_command, "how a sender follows a link that changes"},
     {"fanout", rtc::bench::fanout_command, "what one more viewer of a stream costs"},
     {"latency", rtc::bench::latency_command, "how long connecting and a picture take"},
     {"publish", rtc::bench::publish_command, nullptr},
