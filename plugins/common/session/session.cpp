@@ -133,6 +133,7 @@ void Session::element_added(GstElement *element) {
     g_object_set(element, "sync", FALSE, nullptr);
   } else if (name == "rtprtxsend") {
     RetransmissionBudget::watch(element, retransmissions_);
+    repeater_.add(element);
   } else if (name == "nicesrc") {
     const auto pad = adopt(gst_element_get_static_pad(element, "src"));
     gst_pad_add_probe(
