@@ -78,7 +78,7 @@ TEST(FeedbackReader, ReadsWhatArrivedAndWhatDidNot) {
   EXPECT_EQ(feedback.packets[1].sequence, 65536);  // wrapped
   EXPECT_EQ(feedback.packets[0].arrival, Duration(seconds(7)));
   EXPECT_FALSE(feedback.packets[1].arrival);
-  EXPECT_EQ(feedback.packets[0].size, 1000u);
+  EXPECT_EQ(feedback.packets[0].size, 1000u + packet_overhead);
   EXPECT_EQ(feedback.packets[0].sent, TimePoint(seconds(5)));
 }
 

@@ -149,6 +149,13 @@ Outlet::Counters Outlet::counters() const {
   return counters_;
 }
 
+std::optional<Outlet::Packet> Outlet::largest_recent() const {
+  std::lock_guard lock(mutex_);
+  const auto largest = std::max_element(
+      recent_.begin(), recent_.end(), [](const auto &a, const auto &b) { return a.size < b.size; });
+  return largest->size ? std::optional(*largest) : std::nullopt;
+}
+
 bool Outlet::take_next() {
   std::unique_lock lock(mutex_);
   if (queue_.empty()) {
@@ -160,6 +167,10 @@ bool Outlet::take_next() {
   if (entry.shift == 0 && live_queued_ > 0) live_queued_--;
   counters_.frames++;
   counters_.bytes += entry.frame->bytes;
+  const auto &first = entry.frame->packets.front();
+  recent_[recent_at_++ % recent_.size()] = {first.header.ssrc,
+                                            rewriter_->next_sequence(*entry.frame),
+                                            gst_buffer_get_size(first.payload.get())};
   lock.unlock();
   taken_ = rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
   taken_sent_ = 0;

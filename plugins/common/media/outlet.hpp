@@ -7,6 +7,7 @@
 
 #include <gst/gst.h>
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -68,6 +69,15 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
 
   Counters counters() const;
 
+  // A packet sent not long ago, as the viewer knows it.
+  struct Packet {
+    guint ssrc = 0;
+    uint16_t sequence = 0;
+    size_t size = 0;  // of the payload
+  };
+  // The largest of the last frames'; to be sent again where the path is to be filled.
+  std::optional<Packet> largest_recent() const;
+
   Duration run() override;
 
  private:
@@ -105,6 +115,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   bool scheduled_ = false;
   TimePoint started_{};
   Counters counters_;
+  std::array<Packet, 8> recent_;  // of each of the last frames its first packet
+  size_t recent_at_ = 0;
 };
 
 }  // namespace rtc

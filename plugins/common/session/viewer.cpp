@@ -49,7 +49,10 @@ Result<std::shared_ptr<Viewer>> Viewer::create(EventLoop &loop, std::shared_ptr<
 }
 
 Viewer::Viewer(EventLoop &loop, std::string peer, Listener &listener)
-    : loop_(loop), peer_(std::move(peer)), listener_(listener) {}
+    : loop_(loop),
+      peer_(std::move(peer)),
+      listener_(listener),
+      probe_(loop, [this] { return repeat_packet(); }) {}
 
 void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer) {
   offered_inputs_ = inputs;
@@ -260,7 +263,21 @@ void Viewer::control_rate(Bitrate most) {
 
 void Viewer::take_feedback(const GstStructure &event) {
   fed_ = true;
-  controller_->on_feedback(feedback_.read(event), Clock::now());
+  auto feedback = feedback_.read(event);
+  probe_.mark(feedback);
+  controller_->on_feedback(feedback, Clock::now());
+}
+
+size_t Viewer::repeat_packet() {
+  std::optional<Outlet::Packet> largest;
+  for (const auto &track : tracks_) {
+    if (track->input->kind() != MediaKind::video) continue;
+    const auto packet = track->outlet->largest_recent();
+    if (packet && (!largest || packet->size > largest->size)) largest = packet;
+  }
+  if (!largest) return 0;
+  session_->repeater().repeat(largest->ssrc, largest->sequence);
+  return largest->size + packet_overhead;
 }
 
 std::optional<Bitrate> Viewer::rate(TimePoint now) {
@@ -275,6 +292,7 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   }
   const auto decision = controller_->tick(now);
   congestion_ = decision.state;
+  if (decision.probe) probe_.start(*decision.probe, now);
   // A path that takes everything needs no pacing, which wakes a worker for every few packets.
   const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
   for (const auto &track : tracks_)

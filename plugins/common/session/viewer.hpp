@@ -15,6 +15,7 @@
 #include "message/sdp.hpp"
 #include "session/feedback.hpp"
 #include "session/path_health.hpp"
+#include "session/probe_run.hpp"
 #include "session/session.hpp"
 
 namespace rtc {
@@ -107,6 +108,8 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   bool let_flow();
   void drop(Track &track);
   void take_feedback(const GstStructure &event);
+  // Sends a packet of the video again, for a probe; its size, 0: there is none.
+  size_t repeat_packet();
   Track *track_of_mline(size_t mline);
 
   EventLoop &loop_;
@@ -123,6 +126,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   Bitrate most_rate_ = 0;
   std::optional<CongestionState> congestion_;
   FeedbackReader feedback_;
+  ProbeRun probe_;
   bool fed_ = false;
   uint64_t counted_bytes_ = 0;
 };
