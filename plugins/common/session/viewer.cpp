@@ -92,6 +92,9 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
   hooks.keyframe_wanted = [&loop = loop_, weak = std::weak_ptr(input)](const auto &outlet) {
     loop.post(if_alive(weak, [outlet](Input &self) { self.refresh(outlet); }));
   };
+  hooks.changed = [&loop = loop_, weak = weak_from_this()](const auto &outlet) {
+    loop.post(if_alive(weak, [outlet](Viewer &self) { self.outlet_changed(outlet); }));
+  };
   // The feedback of a connection comes to all its tracks.
   if (controller_ && tracks_.empty())
     hooks.feedback = [&loop = loop_, weak = weak_from_this()](const GstStructure &event) {
@@ -255,7 +258,8 @@ PathHealth Viewer::health(bool orphaned) const {
           std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received())};
 }
 
-void Viewer::control_rate(Bitrate most) {
+void Viewer::control_rate(Bitrate most, bool follows) {
+  follows_ = follows;
   // Begins at the top: on most paths that is right, and on the others a second tells.
   most_rate_ = most;
   controller_.emplace(CongestionLimits{lowest_rate, most, most});
@@ -292,6 +296,7 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   }
   const auto decision = controller_->tick(now);
   congestion_ = decision.state;
+  if (!follows_) return decision.target;
   if (decision.probe) probe_.start(*decision.probe, now);
   // A path that takes everything needs no pacing, which wakes a worker for every few packets.
   const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
@@ -304,18 +309,6 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
 }
 
 void Viewer::session_negotiated(Session &) { (void)let_flow(); }
-
-bool Viewer::let_flow() {
-  if (!connected() || !session_->established()) return true;
-  for (const auto &track : tracks_) {
-    if (!track->codec || std::exchange(track->flowing, true)) continue;
-    if (const auto joined = track->input->add(*track->codec, track->outlet); !joined) {
-      listener_.viewer_failed(*this, joined.error());
-      return false;
-    }
-  }
-  return true;
-}
 
 void Viewer::session_sends(Session &, const Message &message) {
   listener_.viewer_sends(*this, message);
@@ -344,7 +337,8 @@ void Viewer::close() {
 std::vector<Viewer::TrackInfo> Viewer::tracks() const {
   std::vector<TrackInfo> result;
   for (const auto &track : tracks_)
-    result.push_back({track->input->pad(), track->codec, track->outlet->counters()});
+    result.push_back(
+        {track->input->pad(), track->codec, track->outlet->counters(), track->rendition});
   return result;
 }
 
