@@ -2,10 +2,11 @@
  * SECTION:element-rtcsink
  * @title: rtcsink
  *
- * Publishes video and audio to any number of WebRTC viewers. Raw media is encoded once per codec in
- * use, never once per viewer; encoded media passes through untouched. Viewers come through a rooms
- * server: the one that `uri` names, the one the element brings along with `listen`, or, with
- * neither, the one on 127.0.0.1:8080 that pipelines of one machine share.
+ * Publishes video and audio to any number of WebRTC viewers. Raw media is encoded once per codec
+ * and rendition in use, never once per viewer; each viewer gets the best rendition that its path
+ * takes, and changes between them without an interruption; encoded media passes through untouched.
+ * Viewers come through a rooms server: the one that `uri` names, the one the element brings along
+ * with `listen`, or, with neither, the one on 127.0.0.1:8080 that pipelines of one machine share.
  *
  * ## Example
  * |[
@@ -19,13 +20,15 @@
  * `rtc-viewer-removed` (session, peer, reason, viewers), `rtc-path` (session, peer,
  * local-candidate-type, remote-candidate-type, protocol, local-address, remote-address and, through
  * a TURN server of ours, relay-protocol) whenever ICE selects a pair, `rtc-healing` (session, peer,
- * reason) when a path is broken and replaced, `rtc-healed` (session, peer, gap in ms) then.
+ * reason) when a path is broken and replaced, `rtc-healed` (session, peer, gap in ms) then,
+ * `rtc-rendition` (session, peer, pad, rendition, reason) when a viewer gets another rendition.
  *
  * ## Threads
  * Signals are emitted on the element's own thread, without a lock held; a handler must not block.
  */
 #include "gstrtcsink.hpp"
 
+#include "gstrtcsinkpad.hpp"
 #include "publishing_element.hpp"
 #include "warm_up.hpp"
 
@@ -49,6 +52,7 @@ class GstRtcSinkImpl : public PublishingElement {
     return reinterpret_cast<GstRtcSink *>(instance)->impl;
   }
   static void class_init(GstRtcSinkClass *klass);
+  static void add_interfaces(GType type);
   static void add_signals(GType type);
   static const std::vector<PropertyRow<GstRtcSinkImpl>> &properties();
 
@@ -60,13 +64,43 @@ class GstRtcSinkImpl : public PublishingElement {
   gboolean disconnect_viewer(const gchar *session) {
     return PublishingElement::disconnect_viewer(session);
   }
+  gboolean set_viewer_rendition(const gchar *session, const gchar *pad, const gchar *rendition) {
+    return PublishingElement::set_viewer_rendition(session, pad, rendition);
+  }
+  gboolean set_viewer_limit(const gchar *session, const gchar *pad, guint max_height,
+                            guint max_bitrate) {
+    return PublishingElement::set_viewer_limit(session, pad, max_height, max_bitrate);
+  }
+  gboolean pause_viewer(const gchar *session) {
+    return PublishingElement::pause_viewer(session, true);
+  }
+  gboolean resume_viewer(const gchar *session) {
+    return PublishingElement::pause_viewer(session, false);
+  }
 
  private:
   GstElement *const element_;
 };
 
-RTC_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN, {})
+RTC_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN,
+                GstRtcSinkImpl::add_interfaces(g_define_type_id))
 GST_ELEMENT_REGISTER_DEFINE(rtcsink, "rtcsink", GST_RANK_NONE, GST_TYPE_RTC_SINK);
+
+// The children of the proxy are the pads; what is in the bin is nobody's business.
+void GstRtcSinkImpl::add_interfaces(GType type) {
+  GInterfaceInfo info{};
+  info.interface_init = [](gpointer table, gpointer) {
+    auto *proxy = static_cast<GstChildProxyInterface *>(table);
+    proxy->get_children_count = [](GstChildProxy *self) { return from(self)->pad_count(); };
+    proxy->get_child_by_index = [](GstChildProxy *self, guint index) {
+      return reinterpret_cast<GObject *>(from(self)->pad_at(index).release());
+    };
+    proxy->get_child_by_name = [](GstChildProxy *self, const gchar *name) {
+      return reinterpret_cast<GObject *>(gst_element_get_static_pad(GST_ELEMENT(self), name));
+    };
+  };
+  g_type_add_interface_static(type, GST_TYPE_CHILD_PROXY, &info);
+}
 
 namespace {
 
@@ -99,8 +133,18 @@ const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
                  "audio-codecs",
                  "Codecs raw audio is offered in, by preference, separated by commas.", "OPUS"),
              uint_row<GstRtcSinkImpl, &SinkSettings::video_bitrate>(
-                 "video-bitrate", "Rate of encoded video in bit/s; 0: by size and frame rate.", 0,
-                 1000000000, 0),
+                 "video-bitrate",
+                 "Rate in bit/s of video encoded in the size that comes in; 0: by size and frame "
+                 "rate. Renditions without a rate of their own get a part of it.",
+                 0, 1000000000, 0),
+             string_row<GstRtcSinkImpl, &SinkSettings::renditions>(
+                 "renditions",
+                 "Sizes and rates that raw video is encoded in, each while viewers use it: "
+                 "WIDTHxHEIGHT, and if wanted /FRAMES per second and @BITRATE in bit/s with k or "
+                 "M, separated by commas: 1280x720@2500k,640x360@700k,320x180/15@150k (8 at most, "
+                 "10k to 1000M). Sizes are boxes for the picture, which keeps its aspect ratio and "
+                 "is never made larger. Unset: the input's size, halves and quarters of it down to "
+                 "320x180. A video pad may have its own."),
              uint_row<GstRtcSinkImpl, &SinkSettings::audio_bitrate>(
                  "audio-bitrate", "Rate of encoded audio in bit/s.", 6000, 510000, 64000),
              uint_row<GstRtcSinkImpl, &SinkSettings::keyframe_interval>(
@@ -161,10 +205,20 @@ gboolean all_accept(GSignalInvocationHint *, GValue *result, const GValue *answe
   return g_value_get_boolean(answer);
 }
 
+// An action signal that returns a boolean.
+template <auto method, typename... Types>
+void add_action(const char *name, GType type, Types... types) {
+  g_signal_new_class_handler(name, type, GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
+                             G_CALLBACK(&Vfunc<method>::template call<GstRtcSink>), nullptr,
+                             nullptr, nullptr, G_TYPE_BOOLEAN, sizeof...(types), types...);
+}
+
 void add_template(GstElementClass *klass, const char *name, MediaKind kind) {
   const auto caps = adopt(gst_caps_from_string(pad_caps(kind).c_str()));
   gst_element_class_add_pad_template(
-      klass, gst_pad_template_new(name, GST_PAD_SINK, GST_PAD_REQUEST, caps.get()));
+      klass, gst_pad_template_new_with_gtype(
+                 name, GST_PAD_SINK, GST_PAD_REQUEST, caps.get(),
+                 kind == MediaKind::video ? GST_TYPE_RTC_SINK_PAD : GST_TYPE_PAD));
 }
 
 }  // namespace
@@ -211,10 +265,40 @@ void GstRtcSinkImpl::add_signals(GType type) {
    *
    * Returns: FALSE when there is no such session
    */
-  g_signal_new_class_handler(
-      "disconnect-viewer", type, GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-      G_CALLBACK(&Vfunc<&GstRtcSinkImpl::disconnect_viewer>::call<GstRtcSink>), nullptr, nullptr,
-      nullptr, G_TYPE_BOOLEAN, 1, G_TYPE_STRING);
+  add_action<&GstRtcSinkImpl::disconnect_viewer>("disconnect-viewer", type, G_TYPE_STRING);
+  /**
+   * GstRtcSink::set-viewer-rendition:
+   * @session: id of the session
+   * @pad: name of a video pad
+   * @rendition: one of those there are, as `stats` writes it, or its size alone; empty: what the
+   *   path takes, from now on
+   *
+   * Returns: FALSE when there is no such session, pad or rendition
+   */
+  add_action<&GstRtcSinkImpl::set_viewer_rendition>("set-viewer-rendition", type, G_TYPE_STRING,
+                                                    G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * GstRtcSink::set-viewer-limit:
+   * @session: id of the session
+   * @pad: name of a video pad
+   * @max_height: most lines of the picture; 0: any
+   * @max_bitrate: most bits per second; 0: any
+   *
+   * Returns: FALSE when there is no such session or pad
+   */
+  add_action<&GstRtcSinkImpl::set_viewer_limit>("set-viewer-limit", type, G_TYPE_STRING,
+                                                G_TYPE_STRING, G_TYPE_UINT, G_TYPE_UINT);
+  /**
+   * GstRtcSink::pause-viewer:
+   * @session: id of the session
+   *
+   * Nothing is sent and nothing encoded for the viewer until `resume-viewer`, which begins with a
+   * keyframe.
+   *
+   * Returns: FALSE when there is no such session
+   */
+  add_action<&GstRtcSinkImpl::pause_viewer>("pause-viewer", type, G_TYPE_STRING);
+  add_action<&GstRtcSinkImpl::resume_viewer>("resume-viewer", type, G_TYPE_STRING);
   /**
    * GstRtcSink::encoder-setup:
    * @pad: name of the pad whose media it encodes
@@ -235,6 +319,7 @@ void GstRtcSinkImpl::class_init(GstRtcSinkClass *klass) {
   add_template(element_class, "video_%u", MediaKind::video);
   add_template(element_class, "audio_%u", MediaKind::audio);
   gst_type_mark_as_plugin_api(congestion_control_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(GST_TYPE_RTC_SINK_PAD, GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(
       element_class, "WebRTC publisher", "Sink/Network/WebRTC",
       "Publishes video and audio to WebRTC viewers, encoded once for all of them", "gst-rtc");

@@ -44,11 +44,12 @@ Input::Hooks PublishingElement::hooks(const std::string &pad) {
       if (publisher_) publisher_->inputs_changed();
     });
   };
-  hooks.failed = [this, pad](const Codec &codec, const Error &error) {
-    loop_->post([this, pad, &codec, error] {
-      if (publisher_) publisher_->encoding_failed(pad, codec, error);
+  hooks.failed = [this, pad](const Codec &codec, size_t rendition, const Error &error) {
+    loop_->post([this, pad, choice = Input::Choice{&codec, rendition}, error] {
+      if (publisher_) publisher_->encoding_failed(pad, choice, error);
     });
   };
+  hooks.warned = [this](const Error &error) { post_warning(element_, error); };
   return hooks;
 }
 
@@ -91,6 +92,8 @@ GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const c
   });
   gst_pad_set_active(pad->ghost(), TRUE);
   gst_element_add_pad(element_, pad->ghost());
+  // Properties that a launch line gives to a pad are set upon this.
+  gst_child_proxy_child_added(GST_CHILD_PROXY(element_), G_OBJECT(pad->ghost()), pad_name.c_str());
   return pad->ghost();
 }
 
@@ -108,6 +111,7 @@ void PublishingElement::release_pad(GstPad *ghost) {
     if (publisher_) publisher_->remove_input(pad->input());
   });
   gst_pad_set_active(ghost, FALSE);
+  gst_child_proxy_child_removed(GST_CHILD_PROXY(element_), G_OBJECT(ghost), GST_PAD_NAME(ghost));
   gst_element_remove_pad(element_, ghost);
 }
 
@@ -117,6 +121,8 @@ Result<PublisherSettings> PublishingElement::publisher_settings() const {
   if (!video) return video.error();
   const auto audio = parse_codec_names(split(s.audio_codecs, ','), MediaKind::audio);
   if (!audio) return audio.error();
+  const auto renditions = parse_renditions(s.renditions);
+  if (!renditions) return renditions.error();
   PublisherSettings result;
   result.connection = s;
   result.stream_is_fixed = !s.stream.empty();
@@ -127,6 +133,7 @@ Result<PublisherSettings> PublishingElement::publisher_settings() const {
   result.encoding = {*video,
                      *audio,
                      s.video_bitrate,
+                     *renditions,
                      s.audio_bitrate,
                      milliseconds(s.keyframe_interval),
                      milliseconds(s.linger)};
@@ -141,7 +148,14 @@ bool PublishingElement::start() {
   }
   if (!loop_) loop_.emplace("rtcsink");
   std::vector<std::shared_ptr<Input>> inputs;
-  for (const auto &pad : pads()) inputs.push_back(pad->input());
+  for (const auto &pad : pads()) {
+    const auto renditions = parse_renditions(pad->renditions());
+    if (!renditions) {
+      post_error(element_, renditions.error());
+      return false;
+    }
+    inputs.push_back(pad->input());
+  }
   std::optional<Error> error;
   loop_->call([&] {
     for (const auto &input : inputs) input->configure(configured->encoding);
@@ -194,6 +208,49 @@ bool PublishingElement::disconnect_viewer(const char *session) {
       found = publisher_ && publisher_->disconnect_viewer(session, "disconnected by the publisher");
     });
   return found;
+}
+
+bool PublishingElement::ask_publisher(const std::function<Result<bool>(Publisher &)> &what) {
+  std::optional<Error> error;
+  if (!loop_) return false;
+  loop_->call([&] {
+    if (!publisher_)
+      error = Error{Error::Kind::not_found, "There are no viewers before the element has started.",
+                    "not started"};
+    else if (const auto done = what(*publisher_); !done)
+      error = done.error();
+  });
+  if (error) post_warning(element_, *error);
+  return !error;
+}
+
+bool PublishingElement::set_viewer_rendition(const char *session, const char *pad,
+                                             const char *rendition) {
+  if (!session || !pad) return false;
+  return ask_publisher([&](Publisher &publisher) {
+    return publisher.fix_rendition(session, pad, rendition ? rendition : "");
+  });
+}
+
+bool PublishingElement::set_viewer_limit(const char *session, const char *pad, guint max_height,
+                                         guint max_bitrate) {
+  if (!session || !pad) return false;
+  return ask_publisher([&](Publisher &publisher) {
+    return publisher.limit_viewer(session, pad, max_height, max_bitrate);
+  });
+}
+
+bool PublishingElement::pause_viewer(const char *session, bool paused) {
+  if (!session) return false;
+  return ask_publisher(
+      [&](Publisher &publisher) { return publisher.pause_viewer(session, paused); });
+}
+
+guint PublishingElement::pad_count() const { return static_cast<guint>(pads().size()); }
+
+Ref<GstPad> PublishingElement::pad_at(guint index) const {
+  const auto all = pads();
+  return index < all.size() ? share(all[index]->ghost()) : Ref<GstPad>();
 }
 
 std::string PublishingElement::url() const {
@@ -269,6 +326,15 @@ void PublishingElement::viewer_path_changed(const std::string &session, const st
   auto *message = path_message(session, path);
   gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
   post(message);
+}
+
+void PublishingElement::viewer_rendition(const std::string &session, const std::string &peer,
+                                         const std::string &pad, const std::string &rendition,
+                                         const std::string &reason) {
+  post(gst_structure_new("rtc-rendition", "session", G_TYPE_STRING, session.c_str(), "peer",
+                         G_TYPE_STRING, peer.c_str(), "pad", G_TYPE_STRING, pad.c_str(),
+                         "rendition", G_TYPE_STRING, rendition.c_str(), "reason", G_TYPE_STRING,
+                         reason.c_str(), nullptr));
 }
 
 void PublishingElement::viewer_removed(const std::string &session, const std::string &peer,

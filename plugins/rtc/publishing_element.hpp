@@ -22,6 +22,7 @@ struct SinkSettings : ConnectionSettings {
   std::string stream;
   std::string video_codecs = "VP8,H264,VP9,AV1";
   std::string audio_codecs = "OPUS";
+  std::string renditions;
   guint video_bitrate = 0;
   guint audio_bitrate = 64000;
   guint keyframe_interval = 10000;
@@ -43,7 +44,15 @@ class PublishingElement : public Publisher::Events {
   void play();
   void stop();
 
+  // The action signals; what cannot be done is a warning.
   bool disconnect_viewer(const char *session);
+  bool set_viewer_rendition(const char *session, const char *pad, const char *rendition);
+  bool set_viewer_limit(const char *session, const char *pad, guint max_height, guint max_bitrate);
+  bool pause_viewer(const char *session, bool paused);
+
+  // The pads, for GstChildProxy.
+  guint pad_count() const;
+  Ref<GstPad> pad_at(guint index) const;
   guint viewer_count() const { return viewer_count_; }
   std::string url() const;
   StructurePtr stats();
@@ -65,10 +74,13 @@ class PublishingElement : public Publisher::Events {
                       const std::string &reason, GstElement *webrtcbin) override;
   void viewer_healed(const std::string &session, const std::string &peer,
                      milliseconds gap) override;
+  void viewer_rendition(const std::string &session, const std::string &peer, const std::string &pad,
+                        const std::string &rendition, const std::string &reason) override;
   void viewer_removed(const std::string &session, const std::string &peer,
                       const std::string &reason, size_t viewers) override;
 
   Result<PublisherSettings> publisher_settings() const;
+  bool ask_publisher(const std::function<Result<bool>(Publisher &)> &what);
   Input::Hooks hooks(const std::string &pad);
   void inputs_ended();
   void post(GstStructure *structure);

@@ -1,5 +1,7 @@
 #include "sink_pad.hpp"
 
+#include "gstrtcsinkpad.hpp"
+
 namespace rtc {
 
 namespace {
@@ -35,7 +37,14 @@ SinkPad::SinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *name,
   const auto target = adopt(gst_element_get_static_pad(appsink_.get(), "sink"));
   gst_pad_add_probe(target.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, watch_events,
                     new std::shared_ptr<Shared>(shared_), release);
-  ghost_ = sink(gst_ghost_pad_new_from_template(name, target.get(), pad_template));
+  ghost_ = sink(new_rtc_sink_pad(name, pad_template, shared_->input->kind()));
+  gst_ghost_pad_set_target(GST_GHOST_PAD(ghost_.get()), target.get());
+  if (shared_->input->kind() == MediaKind::video)
+    g_signal_connect_data(
+        ghost_.get(), "notify::renditions", G_CALLBACK(set_renditions),
+        new std::shared_ptr<Shared>(shared_),
+        [](gpointer data, GClosure *) { delete static_cast<std::shared_ptr<Shared> *>(data); },
+        GConnectFlags(0));
   gst_element_sync_state_with_parent(appsink_.get());
 }
 
@@ -44,6 +53,26 @@ SinkPad::~SinkPad() {
   gst_element_set_state(appsink_.get(), GST_STATE_NULL);
   if (const auto parent = adopt(gst_object_get_parent(GST_OBJECT(appsink_.get()))))
     gst_bin_remove(GST_BIN(parent.get()), appsink_.get());
+}
+
+namespace {
+std::string renditions_of(GstPad *ghost) {
+  gchar *text = nullptr;
+  g_object_get(ghost, "renditions", &text, nullptr);
+  const CharPtr owned(text);
+  return text ? text : "";
+}
+}  // namespace
+
+std::string SinkPad::renditions() const {
+  return shared_->input->kind() == MediaKind::video ? renditions_of(ghost_.get()) : "";
+}
+
+// What is wrong is told when the element starts.
+void SinkPad::set_renditions(GstPad *ghost, GParamSpec *, gpointer data) {
+  const auto renditions = parse_renditions(renditions_of(ghost));
+  if (renditions)
+    (*static_cast<std::shared_ptr<Shared> *>(data))->input->set_renditions(*renditions);
 }
 
 GstPadProbeReturn SinkPad::watch_events(GstPad *pad, GstPadProbeInfo *info, gpointer data) {

@@ -23,6 +23,8 @@ class SinkPad {
   SinkPad(const SinkPad &) = delete;
 
   GstPad *ghost() const { return ghost_.get(); }
+  // The pad's property; empty: those of the element.
+  std::string renditions() const;
   const std::shared_ptr<Input> &input() const { return shared_->input; }
   // The base time at which group time began.
   void set_epoch(GstClockTime epoch) { shared_->epoch = epoch; }
@@ -48,6 +50,7 @@ class SinkPad {
   };
 
   static GstFlowReturn new_sample(GstAppSink *sink, gpointer data);
+  static void set_renditions(GstPad *ghost, GParamSpec *, gpointer data);
   static GstPadProbeReturn watch_events(GstPad *pad, GstPadProbeInfo *info, gpointer data);
 
   std::shared_ptr<Shared> shared_;

@@ -2,57 +2,13 @@
 
 #include "media/encode_group.hpp"
 
+#include "support/drain.hpp"
 #include "support/pipeline.hpp"
 
 using namespace rtc;
 using namespace rtc::test;
 
 namespace {
-
-// Where an outlet's packets go: counts frames (by marker) and remembers their time stamps.
-struct Drain {
-  std::shared_ptr<Outlet> outlet;
-  Ref<GstPad> pad = sink(gst_pad_new("drain", GST_PAD_SINK));
-  std::mutex mutex;  // guards the rest
-  std::vector<RtpHeader> frames;
-  std::vector<uint16_t> sequences;
-
-  Drain() {
-    outlet =
-        Outlet::create(MediaKind::video, {[this](const auto &) { keyframes_wanted++; }, nullptr});
-    gst_pad_set_chain_list_function_full(
-        pad.get(),
-        [](GstPad *p, GstObject *, GstBufferList *list) {
-          static_cast<Drain *>(p->chainlistdata)->take(list);
-          gst_buffer_list_unref(list);
-          return GST_FLOW_OK;
-        },
-        this, nullptr);
-    gst_pad_set_active(pad.get(), TRUE);
-    gst_pad_link_full(outlet->pad(), pad.get(), GST_PAD_LINK_CHECK_NOTHING);
-    const auto caps = rtp_caps(*find_codec("VP8"), 96, 1);
-    outlet->set_caps(caps.get(), RtpLayout{96, 1, 2});
-  }
-  ~Drain() { outlet->close(); }
-
-  void take(GstBufferList *list) {
-    std::lock_guard lock(mutex);
-    for (guint i = 0; i < gst_buffer_list_length(list); i++) {
-      guint8 bytes[12];
-      gst_buffer_extract(gst_buffer_list_get(list, i), 0, bytes, sizeof bytes);
-      const auto header = parse_rtp_header(bytes);
-      sequences.push_back(header.sequence);
-      if (header.marker) frames.push_back(header);
-    }
-    Changes::get().change();
-  }
-  size_t count() {
-    std::lock_guard lock(mutex);
-    return frames.size();
-  }
-
-  std::atomic<int> keyframes_wanted{0};
-};
 
 class EncodeGroupTest : public ElementTest {
  protected:

@@ -144,6 +144,15 @@ class Pipelines(unittest.TestCase):
         self.record_until(recorder, path, publisher)
         self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=0.3)
 
+    def test_renditions(self):
+        for renditions, size in (('', '1280x720'), ('320x180/15@150k', '320x180')):
+            uri = self.server()
+            recorder, path = self.recorder(uri, 'bars', f'{size}.mkv')
+            publisher = self.start(PIPELINES / 'renditions.sh', URI=uri, STREAM='bars', RENDITIONS=renditions)
+            self.record_until(recorder, path, publisher, 50_000)
+            width, height = size.split('x')
+            self.assertRegex(discover(path), rf'Width: {width}\s+Height: {height}')
+
     def embedded(self, *command):
         application = self.start(*command, '127.0.0.1:0')
         uri = application.wait_for(r'Watch at http(://\S+/)')[1]

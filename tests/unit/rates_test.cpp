@@ -4,6 +4,7 @@
 #include "base/ref.hpp"
 #include "session/feedback.hpp"
 #include "session/group_rate.hpp"
+#include "session/rate_meter.hpp"
 #include "session/retransmission_budget.hpp"
 
 using namespace rtc;
@@ -21,6 +22,32 @@ TEST(GroupRate, TakesTheLeastOfThoseThatAreAlike) {
 TEST(GroupRate, LeavesOutWhatIsFarWorse) {
   EXPECT_EQ(group_rate({1e6, 100e3, 900e3}), 900e3);
   EXPECT_EQ(group_rate({2e6, 300e3}), 2e6);
+}
+
+TEST(GroupRate, WhereThereIsASmallerRenditionLeavesOutMore) {
+  EXPECT_EQ(group_rate({1e6, 800e3, 900e3}, alike), 800e3);
+  EXPECT_EQ(group_rate({1e6, 600e3, 900e3}, alike), 900e3);
+}
+
+TEST(MiddleOfOthers, DoesNotCountOneself) {
+  EXPECT_EQ(middle_of_others({}, {}), std::nullopt);
+  EXPECT_EQ(middle_of_others({700e3}, 700e3), std::nullopt);
+  EXPECT_EQ(middle_of_others({700e3}, {}), 700e3);
+  EXPECT_EQ(middle_of_others({200e3, 2e6}, 200e3), 2e6);
+  EXPECT_EQ(middle_of_others({200e3, 2e6}, 2e6), 200e3);
+  EXPECT_EQ(middle_of_others({200e3, 1e6, 2e6}, 200e3), 2e6);
+  EXPECT_EQ(middle_of_others({200e3, 1e6, 2e6}, 2e6), 1e6);
+  EXPECT_EQ(middle_of_others({1e6, 1e6}, 1e6), 1e6);
+}
+
+TEST(RateMeter, MeasuresOverASecondOrMore) {
+  RateMeter meter;
+  const TimePoint start{seconds(1)};
+  EXPECT_FALSE(meter.update(1000, start));
+  EXPECT_FALSE(meter.update(3000, start + milliseconds(900)));
+  EXPECT_EQ(meter.update(101000, start + seconds(1)), 800e3);
+  EXPECT_EQ(meter.update(201000, start + milliseconds(1500)), 800e3);
+  EXPECT_EQ(meter.update(201000, start + seconds(3)), 400e3);
 }
 
 TEST(RetransmissionBudget, HasNoLimitUntilItIsToldOne) {
@@ -78,7 +105,7 @@ TEST(FeedbackReader, ReadsWhatArrivedAndWhatDidNot) {
   EXPECT_EQ(feedback.packets[1].sequence, 65536);  // wrapped
   EXPECT_EQ(feedback.packets[0].arrival, Duration(seconds(7)));
   EXPECT_FALSE(feedback.packets[1].arrival);
-  EXPECT_EQ(feedback.packets[0].size, 1000u);
+  EXPECT_EQ(feedback.packets[0].size, 1000u + packet_overhead);
   EXPECT_EQ(feedback.packets[0].sent, TimePoint(seconds(5)));
 }
 

@@ -27,12 +27,14 @@ class ProbeResults {
     TimePoint announced;
     int packets = 0;
     size_t bytes = 0;
-    TimePoint first_sent, last_sent;
+    TimePoint first_sent, last_sent;  // the latter: of the last burst
     Duration first_arrival{0}, last_arrival{0};
     size_t last_sent_size = 0;
     size_t first_arrival_size = 0;
+    std::vector<PacketResult> arrivals;
     void take(const PacketResult &packet);
     bool complete() const;
+    std::optional<Bitrate> stretched() const;
     std::optional<Bitrate> rate() const;
   };
   std::map<int, Cluster> clusters_;

@@ -25,6 +25,20 @@ constexpr auto keyframe_interval = milliseconds(250);
 constexpr double keyframe_part = 0.5;  // of the rate, for keyframes that viewers ask for
 constexpr milliseconds longest_pause = seconds(4);
 constexpr auto mtu = 1200 - (max_rtp_header_size - rtp_header_size);
+
+Outlet::Source next_id() {
+  static std::atomic<Outlet::Source> last{0};
+  return ++last;
+}
+
+// Only the size: the format and the shape of the pixels stay.
+Ref<GstCaps> size_caps(const Encoding &encoding) {
+  const auto width = static_cast<int>(encoding.rendition.width);
+  const auto height = static_cast<int>(encoding.rendition.height);
+  if (!encoding.scaled) return adopt(gst_caps_new_empty_simple("video/x-raw"));
+  return adopt(gst_caps_new_simple("video/x-raw", "width", G_TYPE_INT, width, "height", G_TYPE_INT,
+                                   height, nullptr));
+}
 }  // namespace
 
 Result<std::shared_ptr<EncodeGroup>> EncodeGroup::create(Settings settings,
@@ -38,7 +52,10 @@ Result<std::shared_ptr<EncodeGroup>> EncodeGroup::create(Settings settings,
 
 EncodeGroup::EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool,
                          std::shared_ptr<Reaper> reaper)
-    : settings_(std::move(settings)), pool_(std::move(pool)), reaper_(std::move(reaper)) {}
+    : settings_(std::move(settings)),
+      id_(next_id()),
+      pool_(std::move(pool)),
+      reaper_(std::move(reaper)) {}
 
 // The last reference may be that of a callback on the pipeline's own streaming thread, which cannot
 // stop itself; and stopping takes time that neither it nor the loop has.
@@ -52,15 +69,18 @@ EncodeGroup::~EncodeGroup() {
   });
 }
 
-Result<bool> EncodeGroup::build() {
+std::string EncodeGroup::description() const {
   const auto &codec = *settings_.codec;
   const auto *encoder = settings_.encoder;
   // Raw frames that the encoder cannot take in time are dropped before it; encoded ones never are.
   std::string text = "appsrc name=source is-live=true format=time max-bytes=0 emit-signals=false ";
   if (encoder) {
-    text += codec.kind == MediaKind::video ? "max-buffers=3 " : "max-buffers=50 ";
-    text +=
-        format("leaky-type=downstream ! %s ! %s name=encoder ! ", encoder->input, encoder->factory);
+    const bool video = codec.kind == MediaKind::video;
+    text += video ? "max-buffers=3 " : "max-buffers=50 ";
+    text += "leaky-type=downstream ! ";
+    // What is made smaller first is less to convert; what keeps its size passes.
+    if (video) text += "videoscale add-borders=false n-threads=2 ! capsfilter name=size ! ";
+    text += format("%s ! %s name=encoder ! ", encoder->input, encoder->factory);
     if (*encoder->output) text += std::string(encoder->output) + " ! ";
   } else {
     text += "max-buffers=0 ! ";
@@ -71,8 +91,13 @@ Result<bool> EncodeGroup::build() {
             (strncmp(codec.parser, "h26", 3) ? "" : std::string(codec.caps) + ",alignment=au ! ");
   text += format("%s name=payloader mtu=%zu pt=%d ssrc=%u timestamp-offset=%u ! ", codec.payloader,
                  mtu, codec.payload_type, settings_.ssrc, settings_.timestamp_offset);
-  text += "appsink name=sink sync=false async=false buffer-list=true enable-last-sample=false";
+  return text +
+         "appsink name=sink sync=false async=false buffer-list=true enable-last-sample=false";
+}
 
+Result<bool> EncodeGroup::build() {
+  const auto &codec = *settings_.codec;
+  const auto text = description();
   GError *error = nullptr;
   pipeline_ = sink(gst_parse_launch(text.c_str(), &error));
   const ErrorPtr owned(error);
@@ -85,8 +110,10 @@ Result<bool> EncodeGroup::build() {
 
   source_ = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "source"));
   encoder_element_ = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "encoder"));
+  size_ = adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "size"));
+  resize(settings_.encoding);
   if (encoder_element_) {
-    configure_encoder(encoder_element_.get(), *encoder, settings_.options);
+    configure_encoder(encoder_element_.get(), *settings_.encoder, settings_.options);
     if (settings_.encoder_setup) settings_.encoder_setup(encoder_element_.get());
   }
   connect_callbacks();
@@ -198,7 +225,7 @@ void EncodeGroup::finish_frame() {
     remember_locked(frame);
     ask = keyframe_due_locked(Clock::now());
     for (const auto &outlet : outlets_)
-      if (outlet->offer(frame)) due.push_back(outlet);
+      if (outlet->offer(id_, frame)) due.push_back(outlet);
   }
   if (!due.empty()) pool_->schedule(due);
   if (ask) force_keyframe();
@@ -221,7 +248,16 @@ void EncodeGroup::remember_locked(const RtpFramePtr &frame) {
 }
 
 void EncodeGroup::push(GstSample *sample) {
-  gst_app_src_push_sample(GST_APP_SRC(source_.get()), sample);
+  if (!settings_.encoder || codec().kind == MediaKind::audio) {
+    gst_app_src_push_sample(GST_APP_SRC(source_.get()), sample);
+  } else if (const auto kept = thinner_.thin(sample)) {
+    gst_app_src_push_sample(GST_APP_SRC(source_.get()), kept.get());
+  }
+}
+
+void EncodeGroup::resize(const Encoding &encoding) {
+  thinner_.set_framerate(encoding.thinned ? encoding.rendition.framerate : 0);
+  if (size_) g_object_set(size_.get(), "caps", size_caps(encoding).get(), nullptr);
 }
 
 void EncodeGroup::add(const std::shared_ptr<Outlet> &outlet) {
@@ -230,6 +266,18 @@ void EncodeGroup::add(const std::shared_ptr<Outlet> &outlet) {
     std::lock_guard lock(mutex_);
     outlets_.push_back(outlet);
     ask = show_picture_locked(outlet);
+  }
+  if (ask) force_keyframe();
+}
+
+void EncodeGroup::await(const std::shared_ptr<Outlet> &outlet) {
+  bool ask = false;
+  outlet->await(id_);
+  {
+    std::lock_guard lock(mutex_);
+    if (std::find(outlets_.begin(), outlets_.end(), outlet) == outlets_.end())
+      outlets_.push_back(outlet);
+    ask = outlet->changing() && want_keyframe_locked(Clock::now());
   }
   if (ask) force_keyframe();
 }
@@ -263,7 +311,7 @@ void EncodeGroup::set_bitrate(unsigned bitrate) {
 }
 
 bool EncodeGroup::show_picture_locked(const std::shared_ptr<Outlet> &outlet) {
-  if (outlet->start(backlog_)) pool_->schedule({outlet});
+  if (outlet->start(id_, backlog_)) pool_->schedule({outlet});
   return backlog_.empty() && codec().kind == MediaKind::video && want_keyframe_locked(Clock::now());
 }
 

@@ -1,4 +1,4 @@
-// One encoding of one input, shared by all the viewers that take it: an encoder (or nothing, for
+// One rendition of one input, shared by all the viewers that take it: an encoder (or nothing, for
 // encoded input) and a payloader in a pipeline of their own, and the fan-out of their packets. The
 // pipeline is apart from the application's: making and removing it never touches that one.
 //
@@ -19,7 +19,9 @@
 #include "base/reaper.hpp"
 #include "media/codec.hpp"
 #include "media/encoder.hpp"
+#include "media/frame_thinner.hpp"
 #include "media/outlet.hpp"
+#include "media/rendition.hpp"
 #include "media/worker_pool.hpp"
 
 namespace rtc {
@@ -30,6 +32,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
     const Codec *codec = nullptr;
     const Encoder *encoder = nullptr;  // null: the input is encoded already
     EncoderOptions options;
+    Encoding encoding;  // of raw video: size and frame rate
     guint ssrc = 0;
     guint32 timestamp_offset = 0;
     std::function<void(GstElement *)> encoder_setup;  // on the loop, before the encoder starts
@@ -44,6 +47,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
 
   const Codec &codec() const { return *settings_.codec; }
   const Encoder *encoder() const { return settings_.encoder; }
+  Outlet::Source id() const { return id_; }
 
   // Takes a sample whose buffer's PTS is group time; copies nothing.
   void push(GstSample *sample);
@@ -51,8 +55,14 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   // Gives the outlet a picture at once (frames since the last keyframe, where they are few or no
   // encoder can be asked) or with the next keyframe, then every frame.
   void add(const std::shared_ptr<Outlet> &outlet);
+  // For an outlet that another group feeds: it changes over with the next keyframe of this one.
+  void await(const std::shared_ptr<Outlet> &outlet);
   void remove(const std::shared_ptr<Outlet> &outlet);
   size_t viewers() const;
+
+  // The input's size or frame rate changed, and with it what comes out. Streaming thread of the
+  // input, between two push().
+  void resize(const Encoding &encoding);
 
   // Bits per second from now on; nothing where the encoder has no rate or there is none.
   void set_bitrate(unsigned bitrate);
@@ -68,6 +78,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
  private:
   EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool, std::shared_ptr<Reaper> reaper);
   Result<bool> build();
+  std::string description() const;
   void connect_callbacks();
   static GstFlowReturn new_sample(GstAppSink *sink, gpointer data);
   static GstPadProbeReturn watch_payloader_input(GstPad *pad, GstPadProbeInfo *info, gpointer data);
@@ -83,11 +94,14 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   void force_keyframe();
 
   const Settings settings_;
+  const Outlet::Source id_;
   const std::shared_ptr<WorkerPool> pool_;
   const std::shared_ptr<Reaper> reaper_;
   Ref<GstElement> pipeline_;
   Ref<GstElement> source_;
   Ref<GstElement> encoder_element_;
+  Ref<GstElement> size_;  // a filter behind the scaler
+  FrameThinner thinner_;  // streaming thread of the input
 
   // Streaming thread of the payloader only.
   std::shared_ptr<RtpFrame> frame_;

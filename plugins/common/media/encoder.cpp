@@ -13,12 +13,15 @@ constexpr auto audio_48k =
     "audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=(int){1,2},format=S16LE";
 constexpr auto audio_8k = "audioconvert ! audioresample ! audio/x-raw,rate=8000,channels=1";
 constexpr auto baseline = "video/x-h264,profile=constrained-baseline";
+// A frame is skipped rather than the rate exceeded: what the coarsest picture takes may be more
+// than a narrow path does.
 constexpr auto vpx =
     "deadline=1 cpu-used=8 end-usage=cbr lag-in-frames=0 error-resilient=default min-quantizer=2 "
     "max-quantizer=63 "
     "undershoot=95 overshoot=15 buffer-size=600 buffer-initial-size=400 "
     "buffer-optimal-size=500 "
-    "static-threshold=1 token-partitions=1 row-mt=true max-intra-bitrate=300";
+    "static-threshold=1 token-partitions=1 row-mt=true max-intra-bitrate=300 "
+    "dropframe-threshold=30";
 }  // namespace
 
 const std::vector<Encoder> &encoders() {

@@ -26,6 +26,16 @@ Input::Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
       ssrc_(std::max(1u, g_random_int())),
       timestamp_offset_(g_random_int()) {}
 
+void Input::configure(const EncodingSettings &settings) {
+  std::lock_guard lock(mutex_);
+  settings_ = settings;
+}
+
+void Input::set_renditions(std::vector<Rendition> renditions) {
+  std::lock_guard lock(mutex_);
+  own_renditions_ = std::move(renditions);
+}
+
 void Input::set_caps(const Ref<GstCaps> &caps) {
   bool first = false;
   {
@@ -33,25 +43,61 @@ void Input::set_caps(const Ref<GstCaps> &caps) {
     first = !caps_;
     caps_ = caps;
   }
+  if (kind_ == MediaKind::video) plan(caps.get());
   if (const auto *codec = codec_of_caps(caps.get()); codec && can_send(*codec))
     keep_passing(*codec);
   if (first) hooks_.caps_known();
 }
 
+// The encoders that run go on with the new picture.
+void Input::plan(GstCaps *caps) {
+  GstVideoInfo info;
+  Picture picture;
+  if (!codec_of_caps(caps) && gst_video_info_from_caps(&info, caps))
+    picture = {
+        static_cast<unsigned>(info.width), static_cast<unsigned>(info.height),
+        info.fps_n > 0 && info.fps_d > 0 ? static_cast<double>(info.fps_n) / info.fps_d : 30.};
+  std::vector<std::string> too_large;
+  Groups groups;
+  std::vector<Encoding> encodings;
+  {
+    std::lock_guard lock(mutex_);
+    picture_ = picture;
+    plan_ = plan_renditions(own_renditions_.empty() ? settings_.renditions : own_renditions_,
+                            picture, settings_.video_bitrate);
+    for (const auto &rendition : plan_.left_out)
+      if (std::find(left_out_.begin(), left_out_.end(), rendition) == left_out_.end())
+        too_large.push_back(to_text(rendition));
+    left_out_.insert(left_out_.end(), plan_.left_out.begin(), plan_.left_out.end());
+    groups = groups_;
+    encodings = plan_.encodings;
+  }
+  for (const auto &[choice, group] : groups)
+    if (group->encoder() && choice.rendition < encodings.size())
+      group->resize(encodings[choice.rendition]);
+  if (!too_large.empty() && hooks_.warned)
+    hooks_.warned(
+        {Error::Kind::settings,
+         format("%s: what comes in has %ux%u pixels and is never made larger; left out "
+                "of the renditions: %s.",
+                pad_.c_str(), picture.width, picture.height, join(too_large, ", ").c_str()),
+         "renditions"});
+}
+
 void Input::keep_passing(const Codec &codec) {
   {
     std::lock_guard lock(mutex_);
-    if (groups_.count(&codec)) return;
+    if (groups_.count({&codec})) return;
   }
-  auto group = make_group(codec);
-  if (!group) return hooks_.failed(codec, group.error());
+  auto group = make_group({&codec}, 0);
+  if (!group) return hooks_.failed(codec, 0, group.error());
   std::lock_guard lock(mutex_);
-  groups_[&codec] = *group;
+  groups_[{&codec}] = *group;
 }
 
 void Input::push(GstSample *sample, GstClockTimeDiff offset) {
   auto *buffer = gst_sample_get_buffer(sample);
-  const auto groups = group_list();
+  const auto groups = groups_now();
   if (!buffer || groups.empty()) return;
   const auto running_time = gst_segment_to_running_time(gst_sample_get_segment(sample),
                                                         GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
@@ -66,12 +112,12 @@ void Input::push(GstSample *sample, GstClockTimeDiff offset) {
   gst_segment_init(&segment, GST_FORMAT_TIME);
   const auto shifted =
       adopt(gst_sample_new(timed.get(), gst_sample_get_caps(sample), &segment, nullptr));
-  for (const auto &group : groups) group->push(shifted.get());
+  for (const auto &[choice, group] : groups) group->push(shifted.get());
 }
 
 bool Input::drain(milliseconds deadline) {
   bool complete = true;
-  for (const auto &group : group_list()) complete = group->drain(deadline) && complete;
+  for (const auto &[choice, group] : groups_now()) complete = group->drain(deadline) && complete;
   return complete;
 }
 
@@ -142,132 +188,171 @@ Ref<GstCaps> Input::offer_caps(const Codec &codec) const {
   return caps;
 }
 
-Result<bool> Input::add(const Codec &codec, const std::shared_ptr<Outlet> &outlet) {
-  lingering_.erase(&codec);
-  std::shared_ptr<EncodeGroup> group;
+std::vector<Encoding> Input::encodings() const {
+  std::lock_guard lock(mutex_);
+  return plan_.encodings;
+}
+
+bool Input::passes(const Codec &codec) const {
+  std::lock_guard lock(mutex_);
+  return codec_of_caps(caps_.get()) == &codec;
+}
+
+Result<std::shared_ptr<EncodeGroup>> Input::group_for(const Choice &choice, unsigned bitrate) {
+  lingering_.erase(choice);
   {
     std::lock_guard lock(mutex_);
-    if (const auto found = groups_.find(&codec); found != groups_.end()) group = found->second;
+    const auto found = groups_.find(choice);
+    // After the end of the stream and a seek back the encoder starts afresh.
+    if (found != groups_.end() && !found->second->ended()) return found->second;
   }
-  // After the end of the stream and a seek back the encoder starts afresh.
-  if (group && group->ended()) group.reset();
-  if (!group) {
-    auto made = make_group(codec);
-    if (!made) return made.error();
-    group = *made;
-    bitrates_.erase(&codec);
-    std::lock_guard lock(mutex_);
-    groups_[&codec] = group;
-  }
-  group->add(outlet);
+  auto made = make_group(choice, bitrate);
+  if (!made) return made;
+  if (bitrate)
+    bitrates_[choice] = within_limits(choice, bitrate);
+  else
+    bitrates_.erase(choice);
+  std::lock_guard lock(mutex_);
+  groups_[choice] = *made;
+  return made;
+}
+
+Result<bool> Input::add(const Choice &choice, unsigned bitrate,
+                        const std::shared_ptr<Outlet> &outlet) {
+  const auto group = group_for(choice, bitrate);
+  if (!group) return group.error();
+  (*group)->add(outlet);
   return true;
 }
 
-void Input::remove(const std::shared_ptr<Outlet> &outlet) {
-  for (const auto &group : group_list()) {
-    group->remove(outlet);
-    const auto *codec = &group->codec();
-    if (!group->encoder() || group->viewers() > 0 || lingering_.count(codec)) continue;
-    lingering_[codec] = loop_.after(settings_.linger, [weak = weak_from_this(), codec] {
-      if (const auto self = weak.lock()) self->drop_unused(codec);
-    });
-  }
+Result<bool> Input::change(const Choice &choice, unsigned bitrate,
+                           const std::shared_ptr<Outlet> &outlet) {
+  const auto group = group_for(choice, bitrate);
+  if (!group) return group.error();
+  (*group)->await(outlet);
+  settle(outlet);
+  return true;
 }
 
-void Input::drop_unused(const Codec *codec) {
-  lingering_.erase(codec);
+void Input::settle(const std::shared_ptr<Outlet> &outlet) {
+  for (const auto &[choice, group] : groups_now())
+    if (!outlet->takes(group->id())) take_out(choice, *group, outlet);
+}
+
+void Input::remove(const std::shared_ptr<Outlet> &outlet) {
+  for (const auto &[choice, group] : groups_now()) take_out(choice, *group, outlet);
+}
+
+void Input::take_out(const Choice &choice, EncodeGroup &group,
+                     const std::shared_ptr<Outlet> &outlet) {
+  group.remove(outlet);
+  if (!group.encoder() || group.viewers() > 0 || lingering_.count(choice)) return;
+  const auto linger = [&] {
+    std::lock_guard lock(mutex_);
+    return settings_.linger;
+  }();
+  lingering_[choice] = loop_.after(linger, [weak = weak_from_this(), choice] {
+    if (const auto self = weak.lock()) self->drop_unused(choice);
+  });
+}
+
+void Input::drop_unused(const Choice &choice) {
+  lingering_.erase(choice);
   std::lock_guard lock(mutex_);
-  const auto found = groups_.find(codec);
+  const auto found = groups_.find(choice);
   if (found != groups_.end() && found->second->viewers() == 0) groups_.erase(found);
 }
 
-void Input::forget(const Codec &codec) {
-  lingering_.erase(&codec);
+void Input::forget(const Choice &choice) {
+  lingering_.erase(choice);
   std::lock_guard lock(mutex_);
-  groups_.erase(&codec);
+  groups_.erase(choice);
 }
 
 void Input::refresh(const std::shared_ptr<Outlet> &outlet) {
-  for (const auto &group : group_list()) group->refresh(outlet);
+  for (const auto &[choice, group] : groups_now()) group->refresh(outlet);
 }
 
-unsigned Input::nominal_bitrate(const Codec &codec) const {
-  const bool passed = [&] {
-    std::lock_guard lock(mutex_);
-    return codec_of_caps(caps_.get()) == &codec;
-  }();
-  return passed ? 0 : encoder_options(codec).bitrate;
+Encoding Input::encoding_of(const Choice &choice) const {
+  std::lock_guard lock(mutex_);
+  return plan_.encodings[std::min(choice.rendition, plan_.encodings.size() - 1)];
 }
 
-void Input::set_bitrate(const Codec &codec, unsigned bitrate) {
-  const auto nominal = nominal_bitrate(codec);
+unsigned Input::nominal_bitrate(const Choice &choice) const {
+  return passes(*choice.codec) ? 0 : encoder_options(choice, encoding_of(choice)).bitrate;
+}
+
+unsigned Input::within_limits(const Choice &choice, unsigned bitrate) const {
+  const auto nominal = nominal_bitrate(choice);
+  return std::clamp(bitrate, std::min(nominal, lowest_bitrate), nominal);
+}
+
+void Input::set_bitrate(const Choice &choice, unsigned bitrate) {
+  const auto nominal = nominal_bitrate(choice);
   if (!nominal) return;
-  const auto wanted = std::clamp(bitrate, std::min(nominal, lowest_bitrate), nominal);
-  auto &set = bitrates_[&codec];
+  const auto wanted = within_limits(choice, bitrate);
+  auto &set = bitrates_[choice];
   // An encoder starts its rate control afresh: not for every small step.
   const auto difference = set > wanted ? set - wanted : wanted - set;
   if (set && difference < set / 32 && wanted != nominal) return;
   if (set == wanted) return;
   set = wanted;
-  for (const auto &group : group_list())
-    if (&group->codec() == &codec) group->set_bitrate(wanted);
+  const auto groups = groups_now();
+  if (const auto found = groups.find(choice); found != groups.end())
+    found->second->set_bitrate(wanted);
 }
 
 std::vector<Input::GroupInfo> Input::groups() const {
   std::vector<GroupInfo> result;
-  for (const auto &group : group_list())
-    result.push_back({group->codec().name, group->encoder() ? group->encoder()->factory : "",
-                      group->viewers(), bitrate_of(*group)});
+  for (const auto &[choice, group] : groups_now())
+    result.push_back({choice.codec->name, group->encoder() ? group->encoder()->factory : "",
+                      group->viewers(), bitrate_of(choice, *group),
+                      group->encoder() ? encoding_of(choice).rendition : Rendition{}});
   return result;
 }
 
-unsigned Input::bitrate_of(const EncodeGroup &group) const {
+unsigned Input::bitrate_of(const Choice &choice, const EncodeGroup &group) const {
   if (!group.encoder()) return 0;
-  const auto set = bitrates_.find(&group.codec());
-  return set != bitrates_.end() ? set->second : nominal_bitrate(group.codec());
+  const auto set = bitrates_.find(choice);
+  return set != bitrates_.end() ? set->second : nominal_bitrate(choice);
 }
 
-std::vector<std::shared_ptr<EncodeGroup>> Input::group_list() const {
-  std::vector<std::shared_ptr<EncodeGroup>> result;
+Input::Groups Input::groups_now() const {
   std::lock_guard lock(mutex_);
-  for (const auto &[codec, group] : groups_) result.push_back(group);
-  return result;
+  return groups_;
 }
 
-EncoderOptions Input::encoder_options(const Codec &codec) const {
-  if (codec.kind == MediaKind::audio) return {settings_.audio_bitrate, 0};
-  EncoderOptions options{settings_.video_bitrate, 0};
+EncoderOptions Input::encoder_options(const Choice &choice, const Encoding &encoding) const {
   std::lock_guard lock(mutex_);
-  GstVideoInfo info;
-  if (!caps_ || !gst_video_info_from_caps(&info, caps_.get())) return options;
-  const auto rate =
-      info.fps_n > 0 && info.fps_d > 0 ? static_cast<double>(info.fps_n) / info.fps_d : 30.;
-  // 0.07 bits per pixel: 2 Mbit/s for 1280x720 at 30 frames per second.
-  if (!options.bitrate)
-    options.bitrate =
-        static_cast<unsigned>(std::clamp(0.0725 * info.width * info.height * rate, 100e3, 12e6));
+  if (choice.codec->kind == MediaKind::audio) return {settings_.audio_bitrate, 0};
+  const auto &rendition = encoding.rendition;
+  EncoderOptions options{rendition.bitrate, 0};
+  if (!rendition.width) return options;
+  const auto framerate = rendition.framerate ? rendition.framerate : picture_.framerate;
   options.keyframe_distance = static_cast<unsigned>(
-      std::max(1., rate * static_cast<double>(settings_.keyframe_interval.count()) / 1000));
+      std::max(1., framerate * static_cast<double>(settings_.keyframe_interval.count()) / 1000));
   options.threads =
-      encoder_threads(static_cast<unsigned>(info.width), static_cast<unsigned>(info.height),
-                      std::thread::hardware_concurrency());
+      encoder_threads(rendition.width, rendition.height, std::thread::hardware_concurrency());
   return options;
 }
 
-Result<std::shared_ptr<EncodeGroup>> Input::make_group(const Codec &codec) {
+Result<std::shared_ptr<EncodeGroup>> Input::make_group(const Choice &choice, unsigned bitrate) {
+  const auto &codec = *choice.codec;
   EncodeGroup::Settings settings;
   settings.codec = &codec;
-  {
-    std::lock_guard lock(mutex_);
-    if (codec_of_caps(caps_.get()) != &codec) settings.encoder = find_encoder(codec);
-  }
-  settings.options = encoder_options(codec);
+  if (!passes(codec)) settings.encoder = find_encoder(codec);
+  settings.encoding = encoding_of(choice);
+  settings.options = encoder_options(choice, settings.encoding);
+  if (bitrate && settings.encoder) settings.options.bitrate = within_limits(choice, bitrate);
   settings.ssrc = ssrc_;
   settings.timestamp_offset = timestamp_offset_;
   settings.encoder_setup = [this](GstElement *encoder) { hooks_.encoder_setup(pad_, encoder); };
   settings.keyframe_upstream = hooks_.keyframe_upstream;
-  settings.failed = [failed = hooks_.failed, &codec](const Error &error) { failed(codec, error); };
-  RTC_INFO("%s: new encode group %s through %s", pad_.c_str(), codec.name,
+  settings.failed = [failed = hooks_.failed, choice](const Error &error) {
+    failed(*choice.codec, choice.rendition, error);
+  };
+  RTC_INFO("%s: new encode group %s %s through %s", pad_.c_str(), codec.name,
+           to_text(settings.encoding.rendition).c_str(),
            settings.encoder ? settings.encoder->factory : "pass-through");
   return EncodeGroup::create(std::move(settings), pool_, reaper_);
 }

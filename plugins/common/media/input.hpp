@@ -1,5 +1,5 @@
 // One track that an application publishes: what came in through a request pad, and the encode
-// groups that viewers made necessary.
+// groups, one per codec and rendition, that viewers made necessary.
 //
 // Threads: set_caps(), push() and drain() on the streaming thread of the pad, the rest on the event
 // loop.
@@ -24,7 +24,8 @@ namespace rtc {
 struct EncodingSettings {
   std::vector<const Codec *> video_codecs;  // preference
   std::vector<const Codec *> audio_codecs;
-  unsigned video_bitrate = 0;  // bits per second; 0: by size and rate of the picture
+  unsigned video_bitrate = 0;         // bits per second; 0: by size and rate of the picture
+  std::vector<Rendition> renditions;  // empty: derived from the input
   unsigned audio_bitrate = 0;
   milliseconds keyframe_interval{0};
   milliseconds linger{0};  // how long a group outlives its last viewer
@@ -36,8 +37,15 @@ class Input : public std::enable_shared_from_this<Input> {
     std::function<void(const std::string &pad, GstElement *encoder)> encoder_setup;  // on the loop
     std::function<void()> keyframe_upstream;                                         // any thread
     std::function<void()> caps_known;  // streaming thread, once
-    // An encoder or payloader gave up; any thread.
-    std::function<void(const Codec &, const Error &)> failed;
+    // An encoder or payloader gave up, of that rendition; any thread.
+    std::function<void(const Codec &, size_t, const Error &)> failed;
+    std::function<void(const Error &)> warned;  // any thread
+  };
+  // Renditions are counted from the best one on; whatever is passed through and audio have one.
+  struct Choice {
+    const Codec *codec;
+    size_t rendition = 0;
+    auto operator<=>(const Choice &) const = default;
   };
 
   Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
@@ -48,7 +56,9 @@ class Input : public std::enable_shared_from_this<Input> {
   guint ssrc() const { return ssrc_; }
 
   // The next groups are made with these settings.
-  void configure(const EncodingSettings &settings) { settings_ = settings; }
+  void configure(const EncodingSettings &settings);
+  // This input's own renditions, from the next caps on; empty: those of the settings.
+  void set_renditions(std::vector<Rendition> renditions);
 
   void set_caps(const Ref<GstCaps> &caps);
   // `offset` is what makes running time group time.
@@ -64,36 +74,55 @@ class Input : public std::enable_shared_from_this<Input> {
   // The RTP caps our offer names for `codec`.
   Ref<GstCaps> offer_caps(const Codec &codec) const;
 
-  // Joins the viewer's outlet to the group of `codec`, which is made when it is the first.
-  Result<bool> add(const Codec &codec, const std::shared_ptr<Outlet> &outlet);
+  // What raw video is encoded in, best first; one at least.
+  std::vector<Encoding> encodings() const;
+  // Encoded already: what comes in goes out.
+  bool passes(const Codec &codec) const;
+
+  // Joins the viewer's outlet to a group, which is made when it is the first, for that rate (0: the
+  // nominal one).
+  Result<bool> add(const Choice &choice, unsigned bitrate, const std::shared_ptr<Outlet> &outlet);
+  // The same for an outlet that flows: it changes to that group with the next keyframe and tells by
+  // Outlet::Hooks::changed, upon which settle() is due.
+  Result<bool> change(const Choice &choice, unsigned bitrate,
+                      const std::shared_ptr<Outlet> &outlet);
+  void settle(const std::shared_ptr<Outlet> &outlet);
   void remove(const std::shared_ptr<Outlet> &outlet);
   void refresh(const std::shared_ptr<Outlet> &outlet);
-  // The group of `codec` is of no use any more; the next viewer gets a new one.
-  void forget(const Codec &codec);
+  // That group is of no use any more; the next viewer gets a new one.
+  void forget(const Choice &choice);
 
-  // The rate that `codec` is encoded at when nothing holds it back; 0 when it is passed through.
-  unsigned nominal_bitrate(const Codec &codec) const;
+  // The rate that it is encoded at when nothing holds it back; 0 when it is passed through.
+  unsigned nominal_bitrate(const Choice &choice) const;
   // The group's encoder is to produce this from now on, at most the nominal rate.
-  void set_bitrate(const Codec &codec, unsigned bitrate);
+  void set_bitrate(const Choice &choice, unsigned bitrate);
 
-  // Codec name and viewers of every group there is, for statistics.
+  // Every group there is, for statistics.
   struct GroupInfo {
     std::string codec;
     std::string encoder;  // empty: passed through
     size_t viewers;
-    unsigned bitrate;  // of the encoder, bits per second; 0: passed through
+    unsigned bitrate;     // of the encoder, bits per second; 0: passed through
+    Rendition rendition;  // of raw video; else 0
   };
   std::vector<GroupInfo> groups() const;
 
  private:
+  using Groups = std::map<Choice, std::shared_ptr<EncodeGroup>>;
+
   // Encoded media is packed from the start, viewers or not: it costs next to nothing, and the first
   // viewer sees a picture without waiting for the next keyframe.
   void keep_passing(const Codec &codec);
-  Result<std::shared_ptr<EncodeGroup>> make_group(const Codec &codec);
-  EncoderOptions encoder_options(const Codec &codec) const;
-  unsigned bitrate_of(const EncodeGroup &group) const;
-  std::vector<std::shared_ptr<EncodeGroup>> group_list() const;
-  void drop_unused(const Codec *codec);
+  void plan(GstCaps *caps);
+  Result<std::shared_ptr<EncodeGroup>> group_for(const Choice &choice, unsigned bitrate);
+  Result<std::shared_ptr<EncodeGroup>> make_group(const Choice &choice, unsigned bitrate);
+  EncoderOptions encoder_options(const Choice &choice, const Encoding &encoding) const;
+  unsigned within_limits(const Choice &choice, unsigned bitrate) const;
+  Encoding encoding_of(const Choice &choice) const;
+  unsigned bitrate_of(const Choice &choice, const EncodeGroup &group) const;
+  Groups groups_now() const;
+  void take_out(const Choice &choice, EncodeGroup &group, const std::shared_ptr<Outlet> &outlet);
+  void drop_unused(const Choice &choice);
 
   EventLoop &loop_;
   const MediaKind kind_;
@@ -103,14 +132,17 @@ class Input : public std::enable_shared_from_this<Input> {
   const std::shared_ptr<Reaper> reaper_;
   const guint ssrc_;
   const guint32 timestamp_offset_;
-  EncodingSettings settings_;
-  std::map<const Codec *, Timer> lingering_;
-
-  std::map<const Codec *, unsigned> bitrates_;  // as set, of the groups there are
+  std::map<Choice, Timer> lingering_;
+  std::map<Choice, unsigned> bitrates_;  // as set, of the groups there are
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
+  EncodingSettings settings_;
+  std::vector<Rendition> own_renditions_;
+  std::vector<Rendition> left_out_;  // that were complained of
   Ref<GstCaps> caps_;
-  std::map<const Codec *, std::shared_ptr<EncodeGroup>> groups_;
+  Picture picture_;
+  RenditionPlan plan_{{Encoding{}}, {}};
+  Groups groups_;
 };
 
 }  // namespace rtc

@@ -73,9 +73,11 @@ void Outlet::set_caps(GstCaps *caps, const RtpLayout &layout) {
   gst_pad_push_event(pad(), gst_event_new_segment(&segment));
 }
 
-bool Outlet::start(const std::vector<RtpFramePtr> &backlog) {
+bool Outlet::start(Source source, const std::vector<RtpFramePtr> &backlog) {
   std::lock_guard lock(mutex_);
   if (state_ == State::closed) return false;
+  source_ = source;
+  awaited_ = 0;
   const bool again = state_ != State::idle;
   const auto now = Clock::now();
   if (again && now - started_ < repeat_interval) return false;
@@ -92,38 +94,89 @@ bool Outlet::start(const std::vector<RtpFramePtr> &backlog) {
   for (int32_t i = 0; i < count; i++) {
     const auto wanted =
         live + static_cast<uint32_t>(again ? (i + 1) * step : (i + 1 - count) * replay_step);
-    queue_.push_back(
-        {backlog[i], static_cast<int32_t>(wanted - backlog[i]->packets.front().header.timestamp)});
+    enqueue_locked(backlog[i],
+                   static_cast<int32_t>(wanted - backlog[i]->packets.front().header.timestamp),
+                   false);
   }
   return schedule_locked();
 }
 
-bool Outlet::offer(const RtpFramePtr &frame) {
-  bool stuck = false;
+void Outlet::await(Source source) {
+  std::lock_guard lock(mutex_);
+  awaited_ = source == source_ ? 0 : source;
+}
+
+bool Outlet::takes(Source source) const {
+  std::lock_guard lock(mutex_);
+  return source == source_ || source == awaited_;
+}
+
+bool Outlet::changing() const {
+  std::lock_guard lock(mutex_);
+  return awaited_ != 0;
+}
+
+void Outlet::pause() {
+  std::lock_guard lock(mutex_);
+  if (state_ == State::closed) return;
+  state_ = State::idle;
+  source_ = awaited_ = 0;
+  floor_ = last_timestamp_;
+  drop_queue_locked();
+}
+
+// Encoders take their time: the new group may be some frames behind the old one.
+void Outlet::enqueue_locked(const RtpFramePtr &frame, int32_t shift, bool live) {
+  auto timestamp = frame->packets.front().header.timestamp + static_cast<uint32_t>(shift);
+  if (floor_) {
+    const auto behind = static_cast<int32_t>(*floor_ + replay_step - timestamp);
+    if (behind > 0) {
+      shift += behind;
+      timestamp += static_cast<uint32_t>(behind);
+      floor_ = timestamp;
+    } else {
+      floor_.reset();
+    }
+  }
+  last_timestamp_ = timestamp;
+  queue_.push_back({frame, shift, live});
+  if (live) live_queued_++;
+}
+
+// Whether the frame is one of those that count; the keyframe that is awaited makes the change.
+bool Outlet::accept_locked(Source source, bool keyframe) {
+  if (state_ == State::idle || state_ == State::closed) return false;
+  if (source == source_) return true;
+  if (source != awaited_ || !keyframe) return false;
+  source_ = std::exchange(awaited_, 0);
+  floor_ = last_timestamp_;
+  return true;
+}
+
+bool Outlet::offer(Source source, const RtpFramePtr &frame) {
+  bool stuck = false, changed = false, due = false;
   {
     std::lock_guard lock(mutex_);
-    if (state_ == State::idle || state_ == State::closed) return false;
+    const auto before = source_;
+    if (!accept_locked(source, frame->keyframe)) return false;
+    changed = source_ != before;
     if (live_queued_ >= max_queued_frames) {
       drop_queue_locked();
       stuck = true;
       if (kind_ == MediaKind::video) state_ = State::waiting;
     }
-    if (state_ == State::waiting) {
-      if (!frame->keyframe) {
-        counters_.dropped++;
-        if (!stuck) return false;
-      } else {
-        state_ = State::flowing;
-      }
-    }
+    if (state_ == State::waiting && frame->keyframe) state_ = State::flowing;
     if (state_ == State::flowing) {
-      queue_.push_back({frame, 0});
-      live_queued_++;
-      return schedule_locked();
+      enqueue_locked(frame, 0, true);
+      due = schedule_locked();
+      stuck = false;
+    } else {
+      counters_.dropped++;
     }
   }
-  hooks_.keyframe_wanted(shared_from_this());
-  return false;
+  if (changed && hooks_.changed) hooks_.changed(shared_from_this());
+  if (stuck) hooks_.keyframe_wanted(shared_from_this());
+  return due;
 }
 
 bool Outlet::schedule_locked() { return !std::exchange(scheduled_, true); }
@@ -149,6 +202,13 @@ Outlet::Counters Outlet::counters() const {
   return counters_;
 }
 
+std::optional<Outlet::Packet> Outlet::largest_recent() const {
+  std::lock_guard lock(mutex_);
+  const auto largest = std::max_element(
+      recent_.begin(), recent_.end(), [](const auto &a, const auto &b) { return a.size < b.size; });
+  return largest->size ? std::optional(*largest) : std::nullopt;
+}
+
 bool Outlet::take_next() {
   std::unique_lock lock(mutex_);
   if (queue_.empty()) {
@@ -157,9 +217,13 @@ bool Outlet::take_next() {
   }
   const auto entry = std::move(queue_.front());
   queue_.pop_front();
-  if (entry.shift == 0 && live_queued_ > 0) live_queued_--;
+  if (entry.live && live_queued_ > 0) live_queued_--;
   counters_.frames++;
   counters_.bytes += entry.frame->bytes;
+  const auto &first = entry.frame->packets.front();
+  recent_[recent_at_++ % recent_.size()] = {first.header.ssrc,
+                                            rewriter_->next_sequence(*entry.frame),
+                                            gst_buffer_get_size(first.payload.get())};
   lock.unlock();
   taken_ = rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
   taken_sent_ = 0;

@@ -1,12 +1,16 @@
 // One track on its way to one viewer: a bounded queue in front of a pad of that viewer's webrtcbin.
-// A viewer that does not keep up loses frames up to the next keyframe; nobody else notices.
+// A viewer that does not keep up loses frames up to the next keyframe; nobody else notices. Frames
+// come from one encode group, or, while it changes to another, from both: those of the new one
+// count from its first keyframe on. To the viewer it is one stream: sequence numbers go on in
+// order, and no time stamp goes back.
 //
-// Threads: set_caps(), start() and close() on the event loop, offer() on the group's streaming
-// thread, run() on the worker pool.
+// Threads: set_caps(), start(), await(), pause() and close() on the event loop, offer() on the
+// groups' streaming threads, run() on the worker pool.
 #pragma once
 
 #include <gst/gst.h>
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -32,12 +36,17 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     uint64_t bytes = 0;              // RTP without headers
   };
 
+  // The group that a frame comes from; 0: none.
+  using Source = uint64_t;
+
   // Called from any thread.
   struct Hooks {
     // The viewer asks for a keyframe or needs one.
     std::function<void(const std::shared_ptr<Outlet> &)> keyframe_wanted;
     // Transport-wide feedback came (RTPTWCCPackets of GStreamer); may be empty.
     std::function<void(const GstStructure &)> feedback;
+    // Frames come from the awaited source from now on; may be empty.
+    std::function<void(const std::shared_ptr<Outlet> &)> changed;
   };
 
   static std::shared_ptr<Outlet> create(MediaKind kind, Hooks hooks);
@@ -50,14 +59,24 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // Announces the negotiated caps on the pad; before start().
   void set_caps(GstCaps *caps, const RtpLayout &layout);
 
-  // Lets frames through: first `backlog` (it begins with a keyframe; its frames are shown at once,
-  // a moment before the live ones), or from the next keyframe on when it is empty. Called again
-  // while flowing it repeats the backlog for a viewer that lost the picture. True when run() is
-  // due.
-  bool start(const std::vector<RtpFramePtr> &backlog);
+  // Lets frames of `source` through: first `backlog` (it begins with a keyframe; its frames are
+  // shown at once, a moment before the live ones), or from the next keyframe on when it is empty.
+  // Called again while flowing it repeats the backlog for a viewer that lost the picture. True when
+  // run() is due.
+  bool start(Source source, const std::vector<RtpFramePtr> &backlog);
+
+  // Changes to frames of `source` with its next keyframe, and until then stays with those it has; 0
+  // or the present one: stays.
+  void await(Source source);
+  // Frames of that source are of use, now or when its keyframe comes.
+  bool takes(Source source) const;
+  bool changing() const;
 
   // Takes a frame; true when the caller must schedule this job.
-  bool offer(const RtpFramePtr &frame);
+  bool offer(Source source, const RtpFramePtr &frame);
+
+  // Nothing goes out until start().
+  void pause();
 
   // Bits per second that packets leave at, so that a keyframe does not overflow the narrowest queue
   // on its way; 0: as they come. Any thread.
@@ -68,6 +87,15 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
 
   Counters counters() const;
 
+  // A packet sent not long ago, as the viewer knows it.
+  struct Packet {
+    guint ssrc = 0;
+    uint16_t sequence = 0;
+    size_t size = 0;  // of the payload
+  };
+  // The largest of the last frames'; to be sent again where the path is to be filled.
+  std::optional<Packet> largest_recent() const;
+
   Duration run() override;
 
  private:
@@ -75,18 +103,21 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   struct Entry {
     RtpFramePtr frame;
     int32_t shift;  // RTP ticks
+    bool live;      // not of a backlog
   };
 
   Outlet(MediaKind kind, Hooks hooks);
   static gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event);
   static gboolean handle_query(GstPad *pad, GstObject *parent, GstQuery *query);
   bool schedule_locked();
+  bool accept_locked(Source source, bool keyframe);
   bool take_next();
   // Sends up to `most` packets of what was taken; nothing when the pad refuses.
   std::optional<size_t> send(size_t most);
   bool has_more() const;
   void give_up();
   void drop_queue_locked();
+  void enqueue_locked(const RtpFramePtr &frame, int32_t shift, bool live);
 
   const MediaKind kind_;
   const Hooks hooks_;
@@ -102,9 +133,15 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   State state_ = State::idle;
   std::deque<Entry> queue_;
   size_t live_queued_ = 0;  // of queue_, frames that are not backlog
+  Source source_ = 0;
+  Source awaited_ = 0;
+  std::optional<uint32_t> last_timestamp_;  // of the last frame that was queued, as sent
+  std::optional<uint32_t> floor_;           // what follows a change must come after this
   bool scheduled_ = false;
   TimePoint started_{};
   Counters counters_;
+  std::array<Packet, 8> recent_;  // of each of the last frames its first packet
+  size_t recent_at_ = 0;
 };
 
 }  // namespace rtc

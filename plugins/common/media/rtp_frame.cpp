@@ -52,12 +52,9 @@ Ref<GstBuffer> make_packet(const RtpFrame::Packet &packet, const RtpHeader &head
 }
 
 Ref<GstBufferList> RtpRewriter::rewrite(const RtpFrame &frame, int32_t shift, uint32_t send_time) {
-  if (!started_ && !frame.packets.empty()) {
-    started_ = true;
-    next_sequence_ = frame.packets.front().header.sequence;
-  }
-  const auto first = next_sequence_;
-  next_sequence_ = static_cast<uint16_t>(next_sequence_ + frame.packets.size());
+  const auto first = next_sequence(frame);
+  started_ = true;
+  next_sequence_ = static_cast<uint16_t>(first + frame.packets.size());
   if (shift == 0 && layout_ == frame.layout && first == frame.packets.front().header.sequence)
     return frame.list;
 

@@ -73,6 +73,10 @@ class RtpRewriter {
   // The packets of `frame` for this viewer, `shift` RTP ticks later. The frame's own list when
   // nothing differs.
   Ref<GstBufferList> rewrite(const RtpFrame &frame, int32_t shift, uint32_t send_time);
+  // What the first packet of `frame` will be numbered.
+  uint16_t next_sequence(const RtpFrame &frame) const {
+    return started_ ? next_sequence_ : frame.packets.front().header.sequence;
+  }
 
  private:
   RtpLayout layout_;

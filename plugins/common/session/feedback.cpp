@@ -40,12 +40,14 @@ TransportFeedback FeedbackReader::read(const GstStructure &event) {
     gst_structure_get_boolean(entry, "lost", &lost);
     // What was sent before the session's memory begins has no time.
     if (!GST_CLOCK_TIME_IS_VALID(sent) || sent == 0) continue;
+    const auto newest = last_;
     PacketResult result;
     result.sequence = unwrap(static_cast<uint16_t>(sequence));
     result.sent = time_of(sent);
-    result.size = size;
+    result.size = size + packet_overhead;
     if (!lost && GST_CLOCK_TIME_IS_VALID(arrived))
       result.arrival = duration_cast<Duration>(std::chrono::nanoseconds(arrived));
+    feedback.gap |= newest && result.sequence > *newest + 1;
     feedback.packets.push_back(result);
   }
   G_GNUC_END_IGNORE_DEPRECATIONS

@@ -8,6 +8,10 @@
 
 namespace rtc {
 
+// What the path carries beside the payload of a packet: IPv4, UDP, the tag of SRTP, the RTP header
+// with the extensions for feedback.
+constexpr size_t packet_overhead = 20 + 8 + 10 + 24;
+
 // Unwraps sequence numbers from one report to the next; belongs to one session.
 class FeedbackReader {
  public:

@@ -4,12 +4,24 @@
 
 namespace rtc {
 
-double group_rate(std::vector<double> targets) {
+double group_rate(std::vector<double> targets, double part) {
   if (targets.empty()) return 0;
   std::sort(targets.begin(), targets.end());
-  const auto middle = targets[targets.size() / 2];
+  const auto least = targets[targets.size() / 2] * part;
   return *std::find_if(targets.begin(), targets.end(),
-                       [middle](double target) { return target >= middle / 2; });
+                       [least](double target) { return target >= least; });
+}
+
+std::optional<double> middle_of_others(const std::vector<double> &targets,
+                                       std::optional<double> own) {
+  const auto others = targets.size() - (own && !targets.empty() ? 1 : 0);
+  if (!others) return {};
+  auto middle = others / 2;
+  if (own) {
+    const auto at = std::lower_bound(targets.begin(), targets.end(), *own) - targets.begin();
+    if (static_cast<size_t>(at) <= middle) middle++;
+  }
+  return targets[middle];
 }
 
 }  // namespace rtc

@@ -4,13 +4,14 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "stats/stats.hpp"
 
 namespace rtc {
 
 namespace {
 constexpr auto watch_period = milliseconds(500);
 constexpr auto rate_period = milliseconds(50);
+// Renditions may become fewer, too, where nothing is controlled.
+constexpr auto uncontrolled_period = milliseconds(500);
 }  // namespace
 
 Publisher::Publisher(EventLoop &loop, PublisherSettings settings, Events &events,
@@ -35,7 +36,8 @@ Result<bool> Publisher::start(std::vector<std::shared_ptr<Input>> inputs) {
   presence.name_is_fixed = settings_.stream_is_fixed;
   connection_->signaler().start(*this, presence);
   watchdog_ = loop_.every(watch_period, [this] { watch(); });
-  if (settings_.control_rate) rate_timer_ = loop_.every(rate_period, [this] { adapt_rates(); });
+  rate_timer_ = loop_.every(settings_.control_rate ? rate_period : uncontrolled_period,
+                            [this] { adapt_rates(); });
   return true;
 }
 
@@ -72,15 +74,17 @@ void Publisher::remove_input(const std::shared_ptr<Input> &input) {
   }
 }
 
-void Publisher::encoding_failed(const std::string &pad, const Codec &codec, const Error &error) {
+void Publisher::encoding_failed(const std::string &pad, const Input::Choice &choice,
+                                const Error &error) {
   for (const auto &input : inputs_)
-    if (input->pad() == pad) input->forget(codec);
+    if (input->pad() == pad) input->forget(choice);
   std::vector<std::shared_ptr<Viewer>> affected;
   for (const auto &[session, seat] : viewers_)
     for (const auto &viewer : {seat.viewer, seat.replacement}) {
       if (!viewer) continue;
       for (const auto &track : viewer->tracks())
-        if (track.pad == pad && track.codec == &codec) affected.push_back(viewer);
+        if (track.pad == pad && track.codec == choice.codec && track.rendition == choice.rendition)
+          affected.push_back(viewer);
     }
   if (affected.empty()) events_.publisher_warns("", error);
   for (const auto &viewer : affected) viewer_failed(*viewer, error);
@@ -127,7 +131,8 @@ Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session,
   settings.base_time = base_time_;
   settings.stream_id = name_.empty() ? settings_.stream : name_;
   auto viewer = Viewer::create(loop_, reaper_, std::move(settings), peer, *this);
-  if (viewer && settings_.control_rate && can_adapt()) (*viewer)->control_rate(nominal_rate());
+  if (viewer && settings_.control_rate && has_video())
+    (*viewer)->control_rate(nominal_rate(), can_adapt());
   return viewer;
 }
 
@@ -238,35 +243,6 @@ void Publisher::finish() {
   if (std::exchange(finished_, true)) return;
   waiting_.clear();
   while (!viewers_.empty()) remove(SessionId(viewers_.begin()->first), "", true);
-}
-
-void Publisher::get_stats(std::function<void(StructurePtr)> done) {
-  auto collector = std::make_shared<StatsCollector>(std::move(done));
-  collector->set("stream", name_);
-  for (const auto &input : inputs_)
-    for (const auto &group : input->groups())
-      collector->add_group(input->pad(), group.codec, group.encoder, group.viewers, group.bitrate);
-  for (const auto &[session, seat] : viewers_) {
-    const auto &viewer = seat.viewer;
-    uint64_t frames = 0, dropped = 0, requests = 0;
-    for (const auto &track : viewer->tracks()) {
-      frames += track.counters.frames;
-      dropped += track.counters.dropped;
-      requests += track.counters.keyframe_requests;
-    }
-    auto *entry =
-        gst_structure_new("session", "peer", G_TYPE_STRING, viewer->peer().c_str(), "connected",
-                          G_TYPE_BOOLEAN, viewer->connected(), "framesSent", G_TYPE_UINT64, frames,
-                          "framesDropped", G_TYPE_UINT64, dropped, "keyFrameRequests",
-                          G_TYPE_UINT64, requests, "healed", G_TYPE_UINT, seat.healed, nullptr);
-    add_path(*entry, viewer->session().path());
-    if (const auto &congestion = viewer->congestion())
-      gst_structure_set(entry, "availableOutgoingBitrate", G_TYPE_DOUBLE, viewer->target(),
-                        "packetLoss", G_TYPE_DOUBLE, congestion->loss, nullptr);
-    viewer->session().get_stats([collector, id = session, entry](StructurePtr stats) {
-      collector->add_session(id, StructurePtr(entry), std::move(stats));
-    });
-  }
 }
 
 }  // namespace rtc

@@ -9,11 +9,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "media/input.hpp"
 #include "session/connection.hpp"
+#include "session/rate_meter.hpp"
+#include "session/rendition_choice.hpp"
 #include "session/viewer.hpp"
 
 namespace rtc {
@@ -48,6 +51,10 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
                                 const std::string &reason, GstElement *webrtcbin) = 0;
     virtual void viewer_healed(const std::string &session, const std::string &peer,
                                milliseconds gap) = 0;
+    // Another rendition of that pad's video is on its way to the viewer.
+    virtual void viewer_rendition(const std::string &session, const std::string &peer,
+                                  const std::string &pad, const std::string &rendition,
+                                  const std::string &reason) = 0;
     virtual void viewer_removed(const std::string &session, const std::string &peer,
                                 const std::string &reason, size_t viewers) = 0;
   };
@@ -65,7 +72,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   // Caps of an input became known; waiting viewers may be served now.
   void inputs_changed();
   // An encoder of that input gave up: its viewers are told and let go, the others go on.
-  void encoding_failed(const std::string &pad, const Codec &codec, const Error &error);
+  void encoding_failed(const std::string &pad, const Input::Choice &choice, const Error &error);
   // All inputs ended: says goodbye to every viewer and is no longer listed.
   void finish();
   // A seek made ended inputs begin again: viewers are served as before.
@@ -74,6 +81,15 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   // False when there is no such session.
   bool disconnect_viewer(const std::string &session, const std::string &reason);
   size_t viewers() const { return viewers_.size(); }
+  // The rendition of that pad that the viewer gets, as listed or its size alone; empty: what its
+  // path takes. An Error when there is no such session, pad or rendition.
+  Result<bool> fix_rendition(const std::string &session, const std::string &pad,
+                             const std::string &rendition);
+  // The most that the viewer gets of that pad, pixels and bits per second; 0: any.
+  Result<bool> limit_viewer(const std::string &session, const std::string &pad, unsigned max_height,
+                            unsigned max_bitrate);
+  // Nothing is sent to the viewer, and nothing encoded for it, until it is resumed.
+  Result<bool> pause_viewer(const std::string &session, bool paused);
   // Statistics of everything, `application/x-rtc-stats`; `done` comes on the loop.
   void get_stats(std::function<void(StructurePtr)> done);
 
@@ -83,6 +99,12 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     std::optional<Description> offer;
     std::vector<Message> early;  // candidates that came before the session was made
   };
+  // The rendition of one video track.
+  struct TrackControl {
+    RenditionChoice choice;
+    std::set<size_t> unavailable;  // whose encoders cannot be made
+    RateMeter sent;                // of what is passed through
+  };
   // A viewer, and the session that is to take over when its path is broken.
   struct Seat {
     std::shared_ptr<Viewer> viewer;
@@ -91,7 +113,21 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     TimePoint next_attempt{};
     std::optional<TimePoint> broken_since;  // announced and not healed
     unsigned healed = 0;
+    bool paused = false;
+    std::map<std::string, TrackControl> controls;  // by pad
   };
+  // A video track of a connected viewer, while rates are given out.
+  struct VideoTrack {
+    SessionId session;
+    std::shared_ptr<Viewer> viewer;
+    std::shared_ptr<Input> input;
+    Input::Choice choice;
+    TrackControl *control;
+    std::optional<double> estimate;  // what its path takes of it, bits per second
+    uint64_t bytes;                  // sent so far
+  };
+  // What the paths take that get the same thing.
+  using Groups = std::map<std::pair<Input *, Input::Choice>, std::vector<double>>;
 
   void ready(const IceServers &servers, const std::string &name) override;
   void ice_servers_changed(const IceServers &servers) override;
@@ -111,6 +147,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void viewer_broken(Viewer &viewer) override;
   void viewer_failed(Viewer &viewer, const Error &error) override;
   void viewer_refused_track(Viewer &viewer, const Error &error) override;
+  void viewer_changed_rendition(Viewer &viewer, const std::string &pad) override;
 
   bool can_serve() const;
   Result<std::shared_ptr<Viewer>> make_viewer(const SessionId &session, const PeerId &peer);
@@ -130,9 +167,19 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
 
   // There is video whose encoder could follow.
   bool can_adapt() const;
+  bool has_video() const;
   Bitrate nominal_rate() const;
   Bitrate audio_rate(const Viewer::TrackInfo &track) const;
   void adapt_rates();
+  std::vector<VideoTrack> video_tracks(TimePoint now);
+  // Of `tracks`, by what they get now.
+  Groups groups_of(const std::vector<VideoTrack> &tracks) const;
+  void choose(VideoTrack &track, const Groups &groups, TimePoint now);
+  void show(const VideoTrack &track, const Groups &groups);
+  void tell_of_what_passes(const std::vector<VideoTrack> &tracks, TimePoint now);
+  Result<std::pair<Seat *, std::shared_ptr<Input>>> find_track(const std::string &session,
+                                                               const std::string &pad);
+  std::string rendition_of(const Viewer::TrackInfo &track) const;
 
   EventLoop &loop_;
   const PublisherSettings settings_;
@@ -148,6 +195,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   Timer watchdog_;
   Timer rate_timer_;
   bool finished_ = false;
+  std::set<std::string> told_of_passing_;  // pads
 };
 
 }  // namespace rtc

@@ -47,6 +47,7 @@ void Publisher::heal(const SessionId &session, Seat &seat, const std::string &re
   if (!made) return events_.publisher_warns(session, made.error());
   if (!seat.broken_since) seat.broken_since = seat.viewer->session().last_received();
   const auto replacement = seat.replacement = *made;
+  replacement->pause(seat.paused);
   events_.viewer_healing(session, peer, reason, replacement->session().webrtcbin());
   // The application may have sent the viewer away.
   if (viewers_.count(session)) replacement->start(inputs_, {});
@@ -78,6 +79,7 @@ void Publisher::viewer_connected(Viewer &viewer) {
   const auto found = viewers_.find(viewer.id());
   if (found == viewers_.end()) return;
   if (found->second.replacement.get() == &viewer) return take_over(found->second);
+  adapt_rates();
   events_.viewer_started(viewer.id(), viewer.peer());
   end_predecessors(viewer);
 }

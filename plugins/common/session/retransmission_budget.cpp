@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ref.hpp"
+#include "session/repeater.hpp"
 
 namespace rtc {
 
@@ -37,7 +38,9 @@ void RetransmissionBudget::watch(GstElement *rtprtxsend,
   gst_pad_add_probe(
       pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
       [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-        if (!gst_event_has_name(GST_PAD_PROBE_INFO_EVENT(info), "GstRTPRetransmissionRequest"))
+        auto *event = GST_PAD_PROBE_INFO_EVENT(info);
+        if (!gst_event_has_name(event, "GstRTPRetransmissionRequest") ||
+            Repeater::is_request(event))
           return GST_PAD_PROBE_OK;
         return (*static_cast<Kept *>(data))->take(Clock::now()) ? GST_PAD_PROBE_OK
                                                                 : GST_PAD_PROBE_DROP;

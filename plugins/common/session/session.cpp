@@ -139,6 +139,7 @@ void Session::element_added(GstElement *element) {
     g_object_set(element, "sync", FALSE, nullptr);
   } else if (name == "rtprtxsend") {
     RetransmissionBudget::watch(element, retransmissions_);
+    repeater_.add(element);
   } else if (name == "rtpsession") {
     // Feedback (NACK, transport-wide) waits for its share of the bandwidth (RFC 4585 section 3.5),
     // which GStreamer takes for 64 kbit/s until it counts anew: every half a second, too late to

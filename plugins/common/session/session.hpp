@@ -17,6 +17,7 @@
 #include "base/reaper.hpp"
 #include "ice/ice_context.hpp"
 #include "session/negotiation.hpp"
+#include "session/repeater.hpp"
 #include "session/retransmission_budget.hpp"
 
 namespace rtc {
@@ -76,6 +77,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void close();
 
   RetransmissionBudget &retransmissions() { return *retransmissions_; }
+  Repeater &repeater() { return repeater_; }
 
   // Asks for statistics; `done` comes on the loop, at once empty when the session is closed.
   void get_stats(std::function<void(StructurePtr)> done);
@@ -113,6 +115,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Negotiation negotiation_;
   const std::shared_ptr<RetransmissionBudget> retransmissions_ =
       std::make_shared<RetransmissionBudget>();
+  Repeater repeater_;
   Ref<GstElement> pipeline_;
   Ref<GstElement> webrtcbin_;
   State state_ = State::connecting;

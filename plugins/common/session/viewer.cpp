@@ -49,7 +49,10 @@ Result<std::shared_ptr<Viewer>> Viewer::create(EventLoop &loop, std::shared_ptr<
 }
 
 Viewer::Viewer(EventLoop &loop, std::string peer, Listener &listener)
-    : loop_(loop), peer_(std::move(peer)), listener_(listener) {}
+    : loop_(loop),
+      peer_(std::move(peer)),
+      listener_(listener),
+      probe_(loop, [this] { return repeat_packet(); }) {}
 
 void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer) {
   offered_inputs_ = inputs;
@@ -88,6 +91,9 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
   Outlet::Hooks hooks;
   hooks.keyframe_wanted = [&loop = loop_, weak = std::weak_ptr(input)](const auto &outlet) {
     loop.post(if_alive(weak, [outlet](Input &self) { self.refresh(outlet); }));
+  };
+  hooks.changed = [&loop = loop_, weak = weak_from_this()](const auto &outlet) {
+    loop.post(if_alive(weak, [outlet](Viewer &self) { self.outlet_changed(outlet); }));
   };
   // The feedback of a connection comes to all its tracks.
   if (controller_ && tracks_.empty())
@@ -252,7 +258,8 @@ PathHealth Viewer::health(bool orphaned) const {
           std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received())};
 }
 
-void Viewer::control_rate(Bitrate most) {
+void Viewer::control_rate(Bitrate most, bool follows) {
+  follows_ = follows;
   // Begins at the top: on most paths that is right, and on the others a second tells.
   most_rate_ = most;
   controller_.emplace(CongestionLimits{lowest_rate, most, most});
@@ -260,7 +267,21 @@ void Viewer::control_rate(Bitrate most) {
 
 void Viewer::take_feedback(const GstStructure &event) {
   fed_ = true;
-  controller_->on_feedback(feedback_.read(event), Clock::now());
+  auto feedback = feedback_.read(event);
+  probe_.mark(feedback);
+  controller_->on_feedback(feedback, Clock::now());
+}
+
+size_t Viewer::repeat_packet() {
+  std::optional<Outlet::Packet> largest;
+  for (const auto &track : tracks_) {
+    if (track->input->kind() != MediaKind::video) continue;
+    const auto packet = track->outlet->largest_recent();
+    if (packet && (!largest || packet->size > largest->size)) largest = packet;
+  }
+  if (!largest) return 0;
+  session_->repeater().repeat(largest->ssrc, largest->sequence);
+  return largest->size + packet_overhead;
 }
 
 std::optional<Bitrate> Viewer::rate(TimePoint now) {
@@ -275,27 +296,19 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   }
   const auto decision = controller_->tick(now);
   congestion_ = decision.state;
+  if (!follows_) return decision.target;
+  if (decision.probe) probe_.start(*decision.probe, now);
   // A path that takes everything needs no pacing, which wakes a worker for every few packets.
   const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
   for (const auto &track : tracks_)
     if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
-  session_->retransmissions().limit(std::max(decision.target * retransmitted_part, lowest_rate));
+  // What the path loses by itself has to be sent again, and some of that again.
+  const auto part = retransmitted_part + 2 * decision.state.inherent;
+  session_->retransmissions().limit(std::max(decision.target * part, lowest_rate));
   return decision.target;
 }
 
 void Viewer::session_negotiated(Session &) { (void)let_flow(); }
-
-bool Viewer::let_flow() {
-  if (!connected() || !session_->established()) return true;
-  for (const auto &track : tracks_) {
-    if (!track->codec || std::exchange(track->flowing, true)) continue;
-    if (const auto joined = track->input->add(*track->codec, track->outlet); !joined) {
-      listener_.viewer_failed(*this, joined.error());
-      return false;
-    }
-  }
-  return true;
-}
 
 void Viewer::session_sends(Session &, const Message &message) {
   listener_.viewer_sends(*this, message);
@@ -324,7 +337,8 @@ void Viewer::close() {
 std::vector<Viewer::TrackInfo> Viewer::tracks() const {
   std::vector<TrackInfo> result;
   for (const auto &track : tracks_)
-    result.push_back({track->input->pad(), track->codec, track->outlet->counters()});
+    result.push_back(
+        {track->input->pad(), track->codec, track->outlet->counters(), track->rendition});
   return result;
 }
 

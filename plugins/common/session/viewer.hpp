@@ -1,5 +1,6 @@
 // One viewer of what we publish: its session and, for every track, the outlet that feeds it. Knows
-// which codec the viewer chose for each track and joins it to that encode group.
+// which codec the viewer chose for each track and joins it to an encode group of that codec, of the
+// rendition that it is told.
 //
 // Threads: the event loop.
 #pragma once
@@ -15,6 +16,7 @@
 #include "message/sdp.hpp"
 #include "session/feedback.hpp"
 #include "session/path_health.hpp"
+#include "session/probe_run.hpp"
 #include "session/session.hpp"
 
 namespace rtc {
@@ -32,6 +34,8 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     virtual void viewer_failed(Viewer &viewer, const Error &error) = 0;
     // One track cannot be shown to this viewer; the others go on.
     virtual void viewer_refused_track(Viewer &viewer, const Error &error) = 0;
+    // What show() asked for is what the viewer gets from now on.
+    virtual void viewer_changed_rendition(Viewer &viewer, const std::string &pad) = 0;
   };
 
   using Inputs = std::vector<std::shared_ptr<Input>>;
@@ -58,8 +62,8 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   PathHealth health(bool orphaned) const;
 
   // Controls the rate from now on; before start(). `most`: bits per second of everything that is
-  // sent when nothing holds it back.
-  void control_rate(Bitrate most);
+  // sent when nothing holds it back. Where nothing can follow, the estimate is all there is of it.
+  void control_rate(Bitrate most, bool follows);
   // What the path takes, bits per second; nothing without control or feedback.
   std::optional<Bitrate> rate(TimePoint now);
   Bitrate target() const { return controller_ ? controller_->target() : 0; }
@@ -69,8 +73,15 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     std::string pad;
     const Codec *codec;  // null before it is negotiated
     Outlet::Counters counters;
+    size_t rendition;  // asked for by show()
   };
   std::vector<TrackInfo> tracks() const;
+
+  // The track of that pad gets this rendition, from its next keyframe on. `bitrate` is for an
+  // encoder that has to be made.
+  Result<bool> show(const std::string &pad, size_t rendition, unsigned bitrate);
+  // Nothing is sent, and no encoder works for this viewer, until it resumes with a keyframe.
+  void pause(bool paused);
 
  private:
   struct Track {
@@ -82,6 +93,10 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     const Codec *codec = nullptr;  // once negotiated
     bool refused = false;          // the viewer takes none of its codecs
     bool flowing = false;
+    size_t rendition = 0;
+    unsigned bitrate = 0;  // of an encoder to make
+
+    Input::Choice choice() const { return {codec, rendition}; }
   };
 
   Viewer(EventLoop &loop, std::string peer, Listener &listener);
@@ -106,7 +121,10 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   // up.
   bool let_flow();
   void drop(Track &track);
+  void outlet_changed(const std::shared_ptr<Outlet> &outlet);
   void take_feedback(const GstStructure &event);
+  // Sends a packet of the video again, for a probe; its size, 0: there is none.
+  size_t repeat_packet();
   Track *track_of_mline(size_t mline);
 
   EventLoop &loop_;
@@ -118,11 +136,14 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   std::vector<std::unique_ptr<Track>> tracks_;
   size_t next_mline_ = 0;  // webrtcbin gives its offers a section per transceiver, in order
   bool reported_connected_ = false;
+  bool paused_ = false;
 
   std::optional<CongestionController> controller_;
   Bitrate most_rate_ = 0;
+  bool follows_ = true;
   std::optional<CongestionState> congestion_;
   FeedbackReader feedback_;
+  ProbeRun probe_;
   bool fed_ = false;
   uint64_t counted_bytes_ = 0;
 };

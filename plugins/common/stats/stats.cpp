@@ -41,6 +41,18 @@ void add_path(GstStructure &entry, const SelectedPair &path) {
     if (!value->empty()) gst_structure_set(&entry, name, G_TYPE_STRING, value->c_str(), nullptr);
 }
 
+void add_tracks(GstStructure &entry, const std::vector<TrackStats> &tracks) {
+  const StructurePtr all(gst_structure_new_empty("tracks"));
+  for (const auto &track : tracks) {
+    const StructurePtr one(gst_structure_new("track", "codec", G_TYPE_STRING, track.codec.c_str(),
+                                             "rendition", G_TYPE_STRING, track.rendition.c_str(),
+                                             "reason", G_TYPE_STRING, track.reason.c_str(),
+                                             "switches", G_TYPE_UINT, track.switches, nullptr));
+    gst_structure_set(all.get(), track.pad.c_str(), GST_TYPE_STRUCTURE, one.get(), nullptr);
+  }
+  gst_structure_set(&entry, "tracks", GST_TYPE_STRUCTURE, all.get(), nullptr);
+}
+
 StatsCollector::StatsCollector(std::function<void(StructurePtr)> done)
     : done_(std::move(done)),
       result_(gst_structure_new_empty("application/x-rtc-stats")),
@@ -59,15 +71,17 @@ void StatsCollector::set(const char *name, const std::string &value) {
   gst_structure_set(result_.get(), name, G_TYPE_STRING, value.c_str(), nullptr);
 }
 
-void StatsCollector::add_group(const std::string &pad, const std::string &codec,
-                               const std::string &encoder, size_t viewers, unsigned bitrate) {
+void StatsCollector::add_group(const GroupStats &group) {
   GValue value = G_VALUE_INIT;
   g_value_init(&value, GST_TYPE_STRUCTURE);
-  g_value_take_boxed(
-      &value, gst_structure_new("group", "pad", G_TYPE_STRING, pad.c_str(), "codec", G_TYPE_STRING,
-                                codec.c_str(), "encoder", G_TYPE_STRING, encoder.c_str(), "viewers",
-                                G_TYPE_UINT, static_cast<guint>(viewers), "targetBitrate",
-                                G_TYPE_UINT, bitrate, nullptr));
+  auto *entry = gst_structure_new(
+      "group", "pad", G_TYPE_STRING, group.pad.c_str(), "codec", G_TYPE_STRING, group.codec.c_str(),
+      "encoder", G_TYPE_STRING, group.encoder.c_str(), "viewers", G_TYPE_UINT,
+      static_cast<guint>(group.viewers), "targetBitrate", G_TYPE_UINT, group.bitrate, nullptr);
+  if (!group.rendition.empty())
+    gst_structure_set(entry, "rendition", G_TYPE_STRING, group.rendition.c_str(), "frameWidth",
+                      G_TYPE_UINT, group.width, "frameHeight", G_TYPE_UINT, group.height, nullptr);
+  g_value_take_boxed(&value, entry);
   gst_value_array_append_and_take_value(&groups_, &value);
 }
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/ref.hpp"
 #include "ice/selected_pair.hpp"
@@ -22,6 +23,30 @@ StructurePtr to_w3c(const GstStructure *report);
 // found; none before.
 void add_path(GstStructure &entry, const SelectedPair &path);
 
+// One encoder, or what is passed through.
+struct GroupStats {
+  std::string pad;
+  std::string codec;
+  std::string encoder;  // empty: passed through
+  size_t viewers;
+  unsigned bitrate;       // bits per second
+  std::string rendition;  // of raw video, else empty and 0
+  unsigned width;
+  unsigned height;
+};
+
+// What a viewer gets of a video pad.
+struct TrackStats {
+  std::string pad;
+  std::string codec;
+  std::string rendition;  // empty: passed through
+  std::string reason;     // of the last switch
+  unsigned switches;
+};
+
+// The field `tracks`: a structure with one field per pad.
+void add_tracks(GstStructure &entry, const std::vector<TrackStats> &tracks);
+
 // Builds `application/x-rtc-stats`: fields `groups` (array of group structures) and `sessions` (a
 // structure with one field per session). Delivers when the last reference to it goes.
 class StatsCollector {
@@ -31,8 +56,7 @@ class StatsCollector {
   StatsCollector(const StatsCollector &) = delete;
 
   void set(const char *name, const std::string &value);
-  void add_group(const std::string &pad, const std::string &codec, const std::string &encoder,
-                 size_t viewers, unsigned bitrate);
+  void add_group(const GroupStats &group);
   // `report` may be null: the session is not connected.
   void add_session(const std::string &id, StructurePtr entry, StructurePtr report);
 

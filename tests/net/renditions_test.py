@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Four viewers, one of them behind a link that gets narrow: that one gets the small rendition within seconds and goes
+on, the others lose no frame and keep the large one."""
+import re
+import sys
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+
+from laboratory import Lab, build, enter  # noqa: E402
+from laboratory.pipeline import Viewer  # noqa: E402
+
+FRAME = 1e9 / 30  # ns
+SOURCE = ('videotestsrc is-live=true pattern=smpte horizontal-speed=5 ! '
+          'video/x-raw,width=640,height=480,framerate=30/1')
+RENDITIONS = 'renditions=640x480@900k,320x240@200k'
+GOOD = 3
+
+
+def viewers_of(publisher, rendition):
+    """How many get that rendition, by the statistics."""
+    match = re.search(rf'viewers=\(uint\)(\d+)[^;]*rendition=\(string\)"?{rendition}', publisher.read_stats())
+    return int(match[1]) if match else 0
+
+
+class Renditions(unittest.TestCase):
+    def test_one_narrow_link(self):
+        with Lab() as lab:
+            lab.start()
+            publisher = lab.publish(RENDITIONS, source=SOURCE)
+            publisher.wait_message('rtc-ready')
+            bad = lab.view()
+            narrow = publisher.wait_message('rtc-viewer-connected')['session']
+            good = [Viewer(lab, lab.publisher) for _ in range(GOOD)]
+            for viewer in (bad, *good):
+                viewer.wait_frames(60)
+            self.assertEqual(viewers_of(publisher, '640x480@900k'), GOOD + 1)
+
+            since = {viewer: len(viewer.frames) for viewer in good}
+            lab.internet.limit('view', '300kbit', '300ms')
+            limited = time.monotonic()
+            down = publisher.wait_message('rtc-rendition', rendition='320x240@200k')
+            print(f'down {down["at"] - limited:.1f} s after the link became narrow: {down["reason"]}')
+            self.assertLess(down['at'] - limited, 3)
+            bad.wait_frames(60)
+            for viewer in good:
+                viewer.wait_frames(150)
+            self.assertEqual(viewers_of(publisher, '640x480@900k'), GOOD)
+            moved = {message['session'] for message in publisher.messages if message['message'] == 'rtc-rendition'}
+            self.assertEqual(moved, {narrow}, 'another viewer was moved')
+            for viewer in good:
+                times = [pts for _, pts in viewer.frames[since[viewer]:]]
+                gap = max(later - earlier for earlier, later in zip(times, times[1:]))
+                self.assertLess(gap, 1.5 * FRAME, 'a good viewer lost a frame')
+
+
+if __name__ == '__main__':
+    enter()
+    build.environment()
+    unittest.main(verbosity=1)
