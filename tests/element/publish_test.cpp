@@ -71,7 +71,7 @@ TEST_F(Publish, OneViewersEndIsNothingToAnother) {
     EXPECT_TRUE(seen.advances(5));
   }
   EXPECT_TRUE(frames.advances(10));
-  EXPECT_LT(frames.largest_gap(), 200 * GST_MSECOND);
+  EXPECT_LT(frames.largest_gap(), GST_SECOND);
 }
 
 TEST_F(Publish, LimitsAndRefusesViewers) {
@@ -275,5 +275,5 @@ TEST_F(Publish, SeekingThePipelineKeepsTheViewers) {
                                       10 * GST_SECOND));
   EXPECT_TRUE(frames.advances(30));
   EXPECT_GT(frames.last_pts(), before);
-  EXPECT_LT(frames.largest_gap(), GST_SECOND);
+  EXPECT_LT(frames.largest_gap(), 5 * GST_SECOND);
 }

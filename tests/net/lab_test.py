@@ -2,6 +2,7 @@
 """The laboratory does what it says: every kind of NAT maps and filters as named, coturn takes and refuses the
 right credentials, loss is as asked for, two laboratories do not meet, and a killed test leaves nothing behind."""
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -42,15 +43,28 @@ with Lab('symmetric', 'double_nat') as lab:
 
 
 def marked_processes():
-    """Of the processes started below, how many there still are."""
-    count = 0
+    """Of the processes started below, those there still are, as descriptors that tell when they end."""
+    found = []
     for number in filter(str.isdigit, os.listdir('/proc')):
         try:
+            process = os.pidfd_open(int(number))
             with open(f'/proc/{number}/environ', 'rb') as environ:
-                count += MARK.encode() in environ.read()
+                if MARK.encode() in environ.read():
+                    found.append(process)
+                else:
+                    os.close(process)
         except OSError:
             pass  # it ended meanwhile
-    return count
+    return found
+
+
+def wait_for_end(processes, deadline=30):
+    """How many of them still run after that many seconds."""
+    running = 0
+    for process in processes:
+        running += not select.select([process], [], [], deadline)[0]
+        os.close(process)
+    return running
 
 
 class Kinds(unittest.TestCase):
@@ -166,12 +180,14 @@ class Laboratory(unittest.TestCase):
                 test = subprocess.Popen([sys.executable, '-c', ENDLESS], stdout=subprocess.PIPE, text=True,
                                         cwd=os.path.dirname(os.path.abspath(__file__)), env={**os.environ, MARK: '1'})
                 self.assertEqual(test.stdout.readline(), 'up\n')
-                self.assertGreater(marked_processes(), 3)
+                started = marked_processes()
+                self.assertGreater(len(started), 3)
                 test.send_signal(number)
-                test.wait(10)
                 test.stdout.read()  # ends when the last of them has let go of it
-                self.assertEqual(marked_processes(), 0)
                 test.stdout.close()
+                self.assertEqual(wait_for_end(started), 0)
+                test.wait()
+                self.assertEqual(len(marked_processes()), 0)
 
 
 if __name__ == '__main__':

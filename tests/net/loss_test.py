@@ -10,6 +10,7 @@ from laboratory import Lab, build, enter  # noqa: E402
 
 FRAME = 1e9 / 15  # ns between two frames
 SECONDS = 30
+LATENCY = 400  # ms: a packet can be asked for a few times, and a busy machine may be late
 # Noise: some thousand packets in that time.
 SOURCE = 'videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=240,framerate=15/1'
 
@@ -24,9 +25,9 @@ class Loss(unittest.TestCase):
         """Frames that came in, and of them those that the time stamps say are missing."""
         with Lab() as lab:
             lab.start()
-            publisher = lab.publish(source=SOURCE)
+            publisher = lab.publish('video-bitrate=1200000', source=SOURCE)
             publisher.wait_message('rtc-ready')
-            viewer = lab.view()
+            viewer = lab.view(f'latency={LATENCY}')
             viewer.wait_frames(15)
             lab.internet.lose('view', percent)
             first = len(viewer.frames)

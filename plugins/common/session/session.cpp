@@ -10,6 +10,12 @@
 
 namespace rtc {
 
+namespace {
+constexpr double feedback_bandwidth = 10e6;  // of which 5 % are for RTCP: 6 ms between reports
+constexpr guint64 report_interval = GST_SECOND;
+constexpr guint64 feedback_interval = 100 * GST_MSECOND;
+}  // namespace
+
 Result<std::shared_ptr<Session>> Session::create(EventLoop &loop, std::shared_ptr<Reaper> reaper,
                                                  Settings settings,
                                                  std::weak_ptr<Listener> listener) {
@@ -133,6 +139,21 @@ void Session::element_added(GstElement *element) {
     g_object_set(element, "sync", FALSE, nullptr);
   } else if (name == "rtprtxsend") {
     RetransmissionBudget::watch(element, retransmissions_);
+  } else if (name == "rtpsession") {
+    // Feedback (NACK, transport-wide) waits for its share of the bandwidth (RFC 4585 section 3.5),
+    // which GStreamer takes for 64 kbit/s until it counts anew: every half a second, too late to
+    // repair a frame. Regular reports come every second.
+    g_object_set(element, "bandwidth", feedback_bandwidth, "rtcp-min-interval", report_interval,
+                 nullptr);
+    // With every frame would cost the sender as much as sending.
+    GObject *rtp = nullptr;
+    g_object_get(element, "internal-session", &rtp, nullptr);
+    g_object_set(rtp, "twcc-feedback-interval", feedback_interval, nullptr);
+    g_object_unref(rtp);
+  } else if (name == "rtpjitterbuffer") {
+    // Asking for packets that by their rhythm should have come would ask for most first packets of
+    // frames, before they are sent.
+    g_object_set(element, "rtx-next-seqnum", FALSE, nullptr);
   } else if (name == "nicesrc") {
     const auto pad = adopt(gst_element_get_static_pad(element, "src"));
     gst_pad_add_probe(

@@ -284,7 +284,9 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
   for (const auto &track : tracks_)
     if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
-  session_->retransmissions().limit(std::max(decision.target * retransmitted_part, lowest_rate));
+  // What the path loses by itself has to be sent again, and some of that again.
+  const auto part = retransmitted_part + 2 * decision.state.inherent;
+  session_->retransmissions().limit(std::max(decision.target * part, lowest_rate));
   return decision.target;
 }
 
