@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Four viewers, one of them behind a link that gets narrow: that one gets the small rendition within seconds and goes
-on, the others lose no frame and keep the large one."""
+on, the others lose no frame and keep the large one. What is encoded already cannot follow, and a warning says so."""
 import re
 import sys
 import time
@@ -16,6 +16,7 @@ SOURCE = ('videotestsrc is-live=true pattern=smpte horizontal-speed=5 ! '
           'video/x-raw,width=640,height=480,framerate=30/1')
 RENDITIONS = 'renditions=640x480@900k,320x240@200k'
 GOOD = 3
+TOLD = 'media that is encoded already cannot be adapted'
 
 
 def viewers_of(publisher, rendition):
@@ -53,6 +54,21 @@ class Renditions(unittest.TestCase):
                 times = [pts for _, pts in viewer.frames[since[viewer]:]]
                 gap = max(later - earlier for earlier, later in zip(times, times[1:]))
                 self.assertLess(gap, 1.5 * FRAME, 'a good viewer lost a frame')
+
+    def test_encoded_media_cannot_follow(self):
+        encoded = f'{SOURCE} ! vp8enc deadline=1 target-bitrate=900000 keyframe-max-dist=30'
+        with Lab() as lab:
+            lab.start()
+            publisher = lab.publish(source=encoded)
+            publisher.wait_message('rtc-ready')
+            viewers = [lab.view() for _ in range(2)]
+            for viewer in viewers:
+                viewer.wait_frames(60)
+            lab.internet.limit('view', '300kbit', '300ms')
+            publisher.wait_until(lambda: TOLD in publisher.output(), 'the warning', 30)
+            publisher.wait_frames(150)
+            self.assertEqual(publisher.output().count(TOLD), 1, 'told more than once')
+            self.assertFalse([m for m in publisher.messages if m['message'] == 'rtc-rendition'])
 
 
 if __name__ == '__main__':
