@@ -54,8 +54,13 @@ Result<std::unique_ptr<Child>> Child::start(const std::vector<std::string> &argu
   return std::unique_ptr<Child>(new Child(pid, to[1], from[0]));
 }
 
+void Child::end_input() {
+  if (in_ >= 0) close(in_);
+  in_ = -1;
+}
+
 Child::~Child() {
-  close(in_);
+  end_input();
   const auto deadline = Clock::now() + quit_deadline;
   while (waitpid(pid_, nullptr, WNOHANG) == 0) {
     if (Clock::now() > deadline) {

@@ -26,6 +26,8 @@ class Child {
   static Result<std::unique_ptr<Child>> start(const std::vector<std::string> &arguments,
                                               const std::string &program = "");
   ~Child();
+  // Tells it to end; what it still says can be heard.
+  void end_input();
   Child(const Child &) = delete;
 
   pid_t pid() const { return pid_; }
@@ -41,7 +43,7 @@ class Child {
   Child(pid_t pid, int in, int out) : pid_(pid), in_(in), out_(out) {}
 
   const pid_t pid_;
-  const int in_;
+  int in_;
   const int out_;
   std::string received_;
 };

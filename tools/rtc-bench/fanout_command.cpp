@@ -1,6 +1,7 @@
 // rtc-bench fanout: what one more viewer costs, beside a bare webrtcbin fan-out in the same run.
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -8,6 +9,7 @@
 #include "clip.hpp"
 #include "commands.hpp"
 #include "fanout_report.hpp"
+#include "relay_publisher.hpp"
 
 namespace rtc::bench {
 
@@ -20,11 +22,11 @@ struct Options {
   char *json = nullptr;
   char *input = nullptr;
   int duration = 10;
-  gboolean no_baseline = FALSE;
-  gboolean feedback = FALSE;
+  char *publishers = nullptr;
+  gboolean at_once = FALSE;
 
   ~Options() {
-    for (char *text : {viewers, json, input}) g_free(text);
+    for (char *text : {viewers, json, input, publishers}) g_free(text);
   }
 };
 
@@ -40,13 +42,14 @@ Result<bool> parse(int argc, char **argv, Options &o) {
        "WebM or Matroska file whose video is sent (default: VP8 720p30 of 1.66 Mbit/s, made once)",
        "FILE"},
       {"json", 'j', 0, G_OPTION_ARG_FILENAME, &o.json, "Write the results there too", "FILE"},
-      {"baseline", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &o.no_baseline,
-       "Measure a bare webrtcbin fan-out too (the default)", nullptr},
-      {"no-baseline", 0, 0, G_OPTION_ARG_NONE, &o.no_baseline, "Measure rtcsink only", nullptr},
-      {"feedback", 0, 0, G_OPTION_ARG_NONE, &o.feedback,
-       "Measure also a bare webrtcbin fan-out with retransmission and transport-wide feedback, "
-       "which rtcsink has and the plain one lacks",
-       nullptr},
+      {"publishers", 'p', 0, G_OPTION_ARG_STRING, &o.publishers,
+       "Whom to measure: rtcsink; baseline, a bare webrtcbin fan-out; baseline-feedback, the same "
+       "with retransmission and transport-wide feedback, which rtcsink has and the plain one "
+       "lacks; "
+       "janus; pion (default: rtcsink,baseline,janus,pion, without those not installed)",
+       "NAME,..."},
+      {"at-once", 0, 0, G_OPTION_ARG_NONE, &o.at_once,
+       "All viewers join together (default: one every 100 ms)", nullptr},
       {}};
   const std::unique_ptr<GOptionContext, Freer<g_option_context_free>> context(
       g_option_context_new("- cost of viewers of one stream"));
@@ -54,9 +57,10 @@ Result<bool> parse(int argc, char **argv, Options &o) {
       context.get(),
       "Publishes a recording that is not encoded again to viewers in other processes on this\n"
       "machine, and prints what a viewer costs the publisher: CPU (\"cpu/v\": percent of a core,\n"
-      "the cost without viewers taken off), memory, threads, and what the viewers got: "
-      "milliseconds\n"
-      "from connect to DTLS up, the first packet and the first keyframe (median/longest). Compare\n"
+      "the cost without viewers taken off; \"join\": milliseconds of CPU for one to join), "
+      "memory,\n"
+      "threads, and what the viewers got: milliseconds from connect to DTLS up, the first packet "
+      "and the first keyframe (median/longest). Compare\n"
       "the ratios of one run; absolute numbers depend on the machine.");
   g_option_context_add_main_entries(context.get(), entries, nullptr);
   GError *raw = nullptr;
@@ -80,6 +84,29 @@ Result<std::vector<int>> parse_counts(const char *text) {
   return counts;
 }
 
+// Those not installed are left out, and say themselves what is missing.
+bool is_there(const std::string &kind) {
+  auto program = relay_program(kind);
+  if (program.empty()) return true;
+  char check[] = "--check";
+  char *argv[] = {program.data(), check, nullptr};
+  int status = 1;
+  return g_spawn_sync(nullptr, argv, nullptr, G_SPAWN_CHILD_INHERITS_STDIN, nullptr, nullptr,
+                      nullptr, nullptr, &status, nullptr) &&
+         status == 0;
+}
+
+Result<std::vector<std::string>> choose_publishers(const char *text) {
+  static constexpr auto known = {"rtcsink", "baseline", "baseline-feedback", "janus", "pion"};
+  std::vector<std::string> chosen;
+  for (const auto &kind : split(text ? text : "rtcsink,baseline,janus,pion", ',')) {
+    if (std::find(known.begin(), known.end(), kind) == known.end())
+      return wrong(format("--publishers: \"%s\" is not known; see --help.", kind.c_str()));
+    if (is_there(kind)) chosen.push_back(kind);
+  }
+  return chosen;
+}
+
 }  // namespace
 
 int fanout_command(int argc, char **argv) {
@@ -95,15 +122,15 @@ int fanout_command(int argc, char **argv) {
   printf("Input: %.2f Mbit/s, %.1f frames per second\n", clip->bitrate() / 1e6,
          1e9 * static_cast<double>(clip->frames.size()) / static_cast<double>(clip->duration));
 
-  std::vector<std::string> kinds{"rtcsink"};
-  if (!options.no_baseline) kinds.push_back("baseline");
-  if (options.feedback) kinds.push_back("baseline-feedback");
+  const auto kinds = choose_publishers(options.publishers);
+  if (!kinds) return complain(kinds.error());
   std::vector<FanoutResult> results;
   print_header();
   bool complete = true;
   for (const int count : *counts) {
-    for (const auto &kind : kinds) {
-      const auto result = run_fanout({kind, *input, count, seconds(options.duration)});
+    for (const auto &kind : *kinds) {
+      const auto result =
+          run_fanout({kind, *input, count, seconds(options.duration), options.at_once != FALSE});
       if (!result) return complain(result.error());
       print_row(*result);
       complete = complete && result->connected == count && result->packet_rate > 0;

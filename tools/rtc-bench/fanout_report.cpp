@@ -7,20 +7,21 @@
 namespace rtc::bench {
 
 void print_header() {
-  printf("%-17s %7s %7s %7s %6s %6s %5s %5s %10s %11s %11s %6s %6s %6s %9s\n", "publisher",
-         "viewers", "cpu/v %", "cpu %", "idle %", "MB/v", "thr/v", "fds/v", "dtls ms", "packet ms",
-         "picture ms", "pkt/s", "fps", "lost", "lost join");
+  printf("%-17s %7s %7s %7s %6s %6s %5s %5s %7s %10s %11s %11s %6s %6s %6s %9s\n", "publisher",
+         "viewers", "cpu/v %", "cpu %", "idle %", "MB/v", "thr/v", "fds/v", "join ms", "dtls ms",
+         "packet ms", "picture ms", "pkt/s", "fps", "lost", "lost join");
   fflush(stdout);
 }
 
 void print_row(const FanoutResult &r) {
   printf(
-      "%-17s %7d %7.3f %7.2f %6.2f %6.2f %5.1f %5.1f %5.0f/%4.0f %6.0f/%4.0f %6.0f/%4.0f %6.1f "
+      "%-17s %7d %7.3f %7.2f %6.2f %6.2f %5.1f %5.1f %7.1f %5.0f/%4.0f %6.0f/%4.0f %6.0f/%4.0f "
+      "%6.1f "
       "%6.2f %6ld %9ld\n",
       r.kind.c_str(), r.viewers, r.cpu_per_viewer, r.cpu, r.idle_cpu, r.pss_per_viewer / 1e6,
-      r.threads_per_viewer, r.descriptors_per_viewer, r.dtls_median, r.dtls_max, r.packet_median,
-      r.packet_max, r.keyframe_median, r.keyframe_max, r.packet_rate, r.frame_rate, r.lost,
-      r.lost_joining);
+      r.threads_per_viewer, r.descriptors_per_viewer, r.join_cpu, r.dtls_median, r.dtls_max,
+      r.packet_median, r.packet_max, r.keyframe_median, r.keyframe_max, r.packet_rate, r.frame_rate,
+      r.lost, r.lost_joining);
   if (r.connected < r.viewers)
     printf("  only %d of %d viewers got a packet\n", r.connected, r.viewers);
   fflush(stdout);
@@ -33,10 +34,11 @@ void print_ratios(const std::vector<FanoutResult> &results) {
       if (other.kind != "rtcsink" && other.viewers == ours.viewers && other.cpu_per_viewer > 0)
         printf(
             "rtcsink / %s at %d viewers: cpu per viewer %.2f, cpu %.2f, memory %.2f, "
-            "connect to dtls %.2f, to first packet %.2f\n",
+            "cpu of joining %.2f, connect to dtls %.2f, to first packet %.2f\n",
             other.kind.c_str(), ours.viewers, ours.cpu_per_viewer / other.cpu_per_viewer,
             ours.cpu / other.cpu, ours.pss_per_viewer / other.pss_per_viewer,
-            ours.dtls_median / other.dtls_median, ours.packet_median / other.packet_median);
+            ours.join_cpu / other.join_cpu, ours.dtls_median / other.dtls_median,
+            ours.packet_median / other.packet_median);
   }
 }
 
@@ -61,6 +63,7 @@ bool write_json(const std::vector<FanoutResult> &results, const std::string &fil
              {"cpuPercent", r.cpu},
              {"systemCpuPercent", r.system},
              {"idleCpuPercent", r.idle_cpu},
+             {"joinCpuMs", r.join_cpu},
              {"viewersCpuPercent", r.viewer_cpu},
              {"pssBytesPerViewer", r.pss_per_viewer},
              {"rssBytesPerViewer", r.rss_per_viewer},

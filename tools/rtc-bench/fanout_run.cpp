@@ -54,25 +54,55 @@ double cpu_of(const Children &processes) {
   return sum;
 }
 
-// Starts the viewers, 12 to a process, and notes how long they took to connect.
-Result<Children> join(const std::string &uri, int viewers, FanoutResult &result) {
+using Stages = std::map<std::string, std::vector<double>>;
+
+// Adds what a process of viewers says when they are connected; gives the seconds that they have
+// been served so far, all together.
+Result<double> hear_joined(Child &process, Stages &stages, FanoutResult &result) {
+  const auto answer = process.hear(join_deadline);
+  if (!answer) return answer.error();
+  double served = 0;
+  each_viewer(*answer, [&](JsonObject *viewer) {
+    if (!json_object_has_member(viewer, "packet")) return;
+    result.connected++;
+    served += (json_object_get_double_member(viewer, "age") -
+               json_object_get_double_member(viewer, "packet")) /
+              1000;
+    json_object_foreach_member(
+        viewer,
+        [](JsonObject *, const gchar *stage, JsonNode *value, gpointer data) {
+          (*static_cast<Stages *>(data))[stage].push_back(json_node_get_double(value));
+        },
+        &stages);
+  });
+  return served;
+}
+
+// Starts the viewers, 12 to a process, and notes how long they took to connect. `served` becomes
+// the seconds that the publisher has served them meanwhile, all together.
+Result<Children> join(const FanoutPlan &plan, const std::string &uri, FanoutResult &result,
+                      double &served) {
   Children processes;
-  std::map<std::string, std::vector<double>> stages;
-  for (int left = viewers; left > 0; left -= viewers_per_process) {
-    auto process = Child::start({"view", uri, std::to_string(std::min(left, viewers_per_process))});
+  Stages stages;
+  for (int left = plan.viewers; left > 0; left -= viewers_per_process) {
+    auto process = Child::start({"view", uri, std::to_string(std::min(left, viewers_per_process)),
+                                 plan.at_once ? "at-once" : "one-by-one"});
     if (!process) return process.error();
-    const auto answer = (*process)->ask("join", join_deadline);
-    if (!answer) return answer.error();
-    each_viewer(*answer, [&](JsonObject *viewer) {
-      if (json_object_has_member(viewer, "packet")) result.connected++;
-      json_object_foreach_member(
-          viewer,
-          [](JsonObject *, const gchar *stage, JsonNode *value, gpointer data) {
-            (*static_cast<decltype(stages) *>(data))[stage].push_back(json_node_get_double(value));
-          },
-          &stages);
-    });
+    if (const auto ready = (*process)->hear(start_deadline); !ready) return ready.error();
     processes.push_back(std::move(*process));
+  }
+  if (plan.at_once)
+    for (const auto &process : processes) process->tell("join");
+  auto heard = Clock::now();
+  int serving = 0;
+  for (const auto &process : processes) {
+    if (!plan.at_once) process->tell("join");
+    const auto more = hear_joined(*process, stages, result);
+    if (!more) return more.error();
+    const std::chrono::duration<double> since = Clock::now() - heard;
+    served += *more + serving * since.count();
+    serving = result.connected;
+    heard = Clock::now();
   }
   for (const auto &[stage, times] : stages) result.stages[stage] = median(times);
   const auto longest = [&](const char *stage) {
@@ -105,7 +135,8 @@ Result<FanoutResult> run_fanout(const FanoutPlan &plan) {
   const auto ready = (*publisher)->hear(start_deadline);
   if (!ready) return ready.error();
   const std::string uri = json_object_get_string_member(json_node_get_object(ready->get()), "uri");
-  const auto pid = (*publisher)->pid();
+  const auto pid =
+      static_cast<pid_t>(json_object_get_int_member(json_node_get_object(ready->get()), "pid"));
 
   std::this_thread::sleep_for(milliseconds(1500));  // keys are made and plugins loaded
   const auto idle_start = ProcessUsage::of(pid);
@@ -113,8 +144,11 @@ Result<FanoutResult> run_fanout(const FanoutPlan &plan) {
   const auto idle = ProcessUsage::of(pid);
   result.idle_cpu = ProcessUsage::load(idle_start, idle);
 
-  auto processes = join(uri, plan.viewers, result);
+  double served = 0;
+  const auto join_from = ProcessUsage::of(pid);
+  auto processes = join(plan, uri, result, served);
   if (!processes) return processes.error();
+  const auto joined = ProcessUsage::of(pid);
   std::this_thread::sleep_for(settle_time);
   const auto before = count(*processes);
   if (!before) return before.error();
@@ -131,6 +165,12 @@ Result<FanoutResult> run_fanout(const FanoutPlan &plan) {
   result.cpu = ProcessUsage::load(from, to);
   result.system = 100 * (to.system - from.system) / elapsed;
   result.cpu_per_viewer = (result.cpu - result.idle_cpu) / n;
+  // What serving took meanwhile is no cost of joining.
+  result.join_cpu =
+      1000 *
+      (joined.cpu - join_from.cpu - result.idle_cpu / 100 * (joined.time - join_from.time) -
+       result.cpu_per_viewer / 100 * served) /
+      n;
   result.viewer_cpu = 100 * (viewers_to - viewers_from) / elapsed;
   result.pss_per_viewer = (to.pss - idle.pss) / n;
   result.rss_per_viewer = (to.rss - idle.rss) / n;

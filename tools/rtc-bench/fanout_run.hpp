@@ -12,10 +12,11 @@
 namespace rtc::bench {
 
 struct FanoutPlan {
-  std::string kind;  // of publisher: rtcsink, baseline, baseline-feedback
+  std::string kind;  // of publisher: rtcsink, baseline, baseline-feedback, janus, pion
   std::string input;
   int viewers = 1;
   seconds duration{10};
+  bool at_once = false;  // all viewers join together, not one after the other
 };
 
 struct FanoutResult {
@@ -26,6 +27,7 @@ struct FanoutResult {
   double cpu = 0;             // percent of a core, all of the publisher
   double system = 0;          // of these in the kernel
   double cpu_per_viewer = 0;  // (cpu - idle_cpu) / viewers
+  double join_cpu = 0;        // ms of CPU that a viewer costs until it has its first packet
   double viewer_cpu = 0;      // percent of a core of all viewer processes
   double pss_per_viewer = 0;  // bytes
   double rss_per_viewer = 0;

@@ -41,8 +41,9 @@ double percentile(std::vector<double> values, double part) {
 Result<ConnectTimes> run_connect(const std::string &kind, const std::string &input, int viewers) {
   auto server = publish(kind, input);
   if (!server) return server.error();
-  auto process = Child::start({"view", server->uri, std::to_string(viewers)});
+  auto process = Child::start({"view", server->uri, std::to_string(viewers), "one-by-one"});
   if (!process) return process.error();
+  if (const auto ready = (*process)->hear(start_deadline); !ready) return ready.error();
   const auto answer = (*process)->ask("join", start_deadline + seconds(viewers));
   if (!answer) return answer.error();
   auto *list = json_object_get_array_member(json_node_get_object(answer->get()), "viewers");

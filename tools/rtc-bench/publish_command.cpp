@@ -1,6 +1,6 @@
-// rtc-bench publish: a publisher process, either rtcsink or the bare webrtcbin it is compared with.
+// rtc-bench publish: a publisher process, rtcsink or one of those it is compared with.
 // It sends a recording as it is, or ("clock") raw video with the wall clock painted on every frame.
-// Says {"uri": ...} once viewers can come.
+// Says {"uri": ..., "pid": ...} once viewers can come.
 #include <gst/app/app.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -45,6 +45,8 @@ int serve(Publisher &publisher) {
   json_builder_begin_object(json.get());
   json_builder_set_member_name(json.get(), "uri");
   json_builder_add_string_value(json.get(), publisher.uri().c_str());
+  json_builder_set_member_name(json.get(), "pid");
+  json_builder_add_int_value(json.get(), publisher.process());
   json_builder_end_object(json.get());
   say(json.get());
   while (!next_word().empty()) {

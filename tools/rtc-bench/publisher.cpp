@@ -3,6 +3,7 @@
 #include "bare_publisher.hpp"
 #include "base/text.hpp"
 #include "media/encoder.hpp"
+#include "relay_publisher.hpp"
 
 namespace rtc::bench {
 
@@ -10,6 +11,7 @@ namespace {
 
 // What leaves with rtcsink's header extensions is as large.
 constexpr auto mtu = 1200;
+constexpr auto relay_payload_type = 96;
 // What rtcsink chooses for 640x360 with 30 frames per second.
 constexpr EncoderOptions encoder_options{501120, 300};
 
@@ -82,6 +84,12 @@ Result<std::unique_ptr<Publisher>> make_publisher(const std::string &kind,
                                                   const std::string &source, const Codec &codec,
                                                   bool raw) {
   if (kind == "rtcsink") return OurPublisher::create(source);
+  if (!relay_program(kind).empty()) {
+    if (raw || std::string(codec.name) != "VP8")
+      return Error{Error::Kind::settings, "Relays are given encoded VP8 only.", codec.name};
+    return RelayPublisher::create(
+        kind, source + format(" ! %s pt=%d mtu=%d", codec.payloader, relay_payload_type, mtu));
+  }
   return Baseline::create(source, codec, raw, kind == "baseline-feedback");
 }
 

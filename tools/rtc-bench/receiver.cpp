@@ -7,9 +7,9 @@
 namespace rtc::bench {
 
 void BenchReceiver::Shared::reached(const char *stage) {
-  const std::chrono::duration<double, std::milli> elapsed = Clock::now() - start;
+  const auto milliseconds = elapsed();
   std::lock_guard lock(mutex);
-  stages.emplace(stage, elapsed.count());
+  stages.emplace(stage, milliseconds);
 }
 
 BenchReceiver::BenchReceiver(EventLoop &loop, const std::string &uri) : loop_(loop) {

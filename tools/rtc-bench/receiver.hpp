@@ -24,6 +24,8 @@ class BenchReceiver : private Signaler::Listener {
 
   // Milliseconds after the start, by the name of the step; "keyframe" is the last one.
   std::map<std::string, double> stages() const;
+  // Milliseconds since the start.
+  double age() const { return shared_->elapsed(); }
   bool receives() const { return stages().contains("packet"); }
   bool has_picture() const { return stages().contains("keyframe"); }
   PacketCounter &counter() { return shared_->counter; }
@@ -36,6 +38,9 @@ class BenchReceiver : private Signaler::Listener {
     mutable std::mutex mutex;  // guards stages
     std::map<std::string, double> stages;
 
+    double elapsed() const {
+      return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    }
     void reached(const char *stage);
   };
 

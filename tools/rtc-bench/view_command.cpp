@@ -1,4 +1,5 @@
-// rtc-bench view: a process with some viewers of one publisher. Understands
+// rtc-bench view: a process with some viewers of one publisher.
+// Says {} when it is ready. Understands
 //   join    connects them one after another, says how long each step took
 //   count   says what came since the last count
 #include <gst/gst.h>
@@ -33,7 +34,8 @@ void warm_up() {
 
 class Viewers {
  public:
-  Viewers(std::string uri, int count) : uri_(std::move(uri)), count_(count) {}
+  Viewers(std::string uri, int count, bool at_once)
+      : uri_(std::move(uri)), count_(count), at_once_(at_once) {}
   ~Viewers() {
     loop_.call([this] { receivers_.clear(); });
   }
@@ -41,7 +43,7 @@ class Viewers {
   void join() {
     for (int i = 0; i < count_; i++) {
       loop_.call([this] { receivers_.push_back(std::make_unique<BenchReceiver>(loop_, uri_)); });
-      std::this_thread::sleep_for(join_interval);
+      if (!at_once_) std::this_thread::sleep_for(join_interval);
     }
     const auto deadline = Clock::now() + join_deadline;
     for (const auto &receiver : receivers_)
@@ -56,6 +58,8 @@ class Viewers {
         json_builder_set_member_name(json, stage.c_str());
         json_builder_add_double_value(json, time);
       }
+      json_builder_set_member_name(json, "age");
+      json_builder_add_double_value(json, receiver.age());
     });
   }
 
@@ -91,6 +95,7 @@ class Viewers {
 
   const std::string uri_;
   const int count_;
+  const bool at_once_;
   EventLoop loop_{"viewers"};
   std::vector<std::unique_ptr<BenchReceiver>> receivers_;
 };
@@ -98,12 +103,16 @@ class Viewers {
 }  // namespace
 
 int view_command(int argc, char **argv) {
-  if (argc != 2) return complain({Error::Kind::settings, "view URI COUNT", ""});
+  if (argc != 3) return complain({Error::Kind::settings, "view URI COUNT at-once|one-by-one", ""});
   become_child();
   gst_init(nullptr, nullptr);
   init_log();
   warm_up();
-  Viewers viewers(argv[0], atoi(argv[1]));
+  Viewers viewers(argv[0], atoi(argv[1]), std::string(argv[2]) == "at-once");
+  const auto ready = adopt(json_builder_new());
+  json_builder_begin_object(ready.get());
+  json_builder_end_object(ready.get());
+  say(ready.get());
   for (auto word = next_word(); !word.empty(); word = next_word()) {
     if (word == "join") viewers.join();
     if (word == "count") viewers.count();
