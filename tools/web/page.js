@@ -84,7 +84,7 @@ export function show(page) {
   };
 
   $('room-name').textContent = query.get('room') ?? 'default';
-  $('publish-name').value = query.get('name') ?? '';
+  $('publish-name').value ||= query.get('name') ?? '';
   serverChanged();
 }
 

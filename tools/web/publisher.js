@@ -53,6 +53,8 @@ export class Publisher {
     };
     $('publish-stop').onclick = () => this.#page.publication?.close({ stop: true });
     $('publish-mute').onclick = () => this.#mute();
+    // Until here a click would have sent the form to the server, as forms do.
+    $('publish-start').disabled = false;
   }
 
   async #start() {
