@@ -20,6 +20,26 @@ HIGH, LOW = 2e6, 0.5e6
 SECONDS = 20
 TBF = 'root tbf rate {}kbit burst 2kb latency 300ms'
 
+TCP_SINK = """
+import socket
+listener = socket.create_server(("0.0.0.0", 7000))
+print("ready", flush=True)
+connection, total, shown = listener.accept()[0], 0, 0
+while data := connection.recv(65536):
+    total += len(data)
+    if total - shown > 20000:
+        print(shown := total, flush=True)
+"""
+TCP_SOURCE = """
+import socket, sys
+connection = socket.socket()
+connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
+connection.connect((sys.argv[1], 7000))
+print("sending", flush=True)
+while True:
+    connection.sendall(bytes(65536))
+"""
+
 
 class Link:
     """The line to the viewer: its rate, and every 50 ms what passed and what waits."""
@@ -48,7 +68,10 @@ class Link:
             backlog = int(number) * {'': 1, 'K': 1000, 'M': 1000000}[unit]
             self.rows.append((time.monotonic(), sent, backlog * 8 / self._rate))
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
         self._ended.set()
         self._thread.join()
 
@@ -84,23 +107,21 @@ def longest_freeze(viewer, since, until):
 
 
 class LinkStep(unittest.TestCase):
-    def play(self, lab, rate):
-        """A viewer behind a link of that rate."""
+    def play(self, lab, source=SOURCE):
+        """A viewer, once it sees something."""
         lab.start()
-        publisher = lab.publish('video-bitrate=2500000', source=SOURCE)
+        publisher = lab.publish('video-bitrate=2500000', source=source)
         publisher.wait_message('rtc-ready')
         viewer = lab.view()
         viewer.wait_frames(30)
-        link = Link(lab, rate)
-        self.addCleanup(link.close)
-        return link, viewer
+        return viewer
 
     def wait_until(self, moment):
         time.sleep(max(0, moment - time.monotonic()))  # a part of the schedule, not a condition
 
     def test_step_down_and_up(self):
-        with Lab() as lab:
-            link, viewer = self.play(lab, HIGH)
+        with Lab() as lab, Link(lab, HIGH) as link:
+            viewer = self.play(lab)
             begin = time.monotonic()
             self.wait_until(begin + SECONDS)
             down = link.step(LOW)
@@ -118,8 +139,35 @@ class LinkStep(unittest.TestCase):
                   f'longest freeze: {longest_freeze(viewer, begin, down):.2f} s, {longest_freeze(viewer, down, up):.2f} s, '
                   f'{longest_freeze(viewer, up, end):.2f} s; 80 % {back} s after the step up')
             self.assertGreater(link.use(down + 5, up, LOW), 0.5)
-            self.assertIsNotNone(back)
-            self.assertIsNotNone(short)
+            self.assertGreater(link.use(up + 8, end, HIGH), 0.4)
+            self.assertLess(longest_freeze(viewer, begin, end), 5)
+
+    def test_random_loss(self):
+        with Lab() as lab, Link(lab, HIGH) as link:
+            viewer = self.play(lab)
+            lab.internet.lose('view', 5)
+            begin = time.monotonic()
+            self.wait_until(begin + 30)
+            end = time.monotonic()
+            use = link.use(begin + 5, end, HIGH)
+            print(f'5 % loss: use {use:.2f} of 2 Mbit/s, longest freeze {longest_freeze(viewer, begin, end):.2f} s')
+            self.assertGreater(use, 0.4)
+
+    def test_beside_tcp(self):
+        with Lab() as lab, Link(lab, HIGH) as link:
+            viewer = self.play(lab)
+            server = lab.viewer.spawn([sys.executable, '-c', TCP_SINK], 'TCP sink')
+            server.wait_line('ready')
+            sender = lab.publisher.spawn([sys.executable, '-c', TCP_SOURCE, lab.viewer.address], 'TCP source')
+            sender.wait_line('sending')
+            begin, first = time.monotonic(), len(viewer.frames)
+            self.wait_until(begin + 40)
+            received = int(server.output().split()[-1])
+            end = time.monotonic()
+            share = 1 - received * 8 / (end - begin) / HIGH
+            print(f'beside TCP: share {share:.2f}, use of both {link.use(begin, end, HIGH):.2f}, '
+                  f'{len(viewer.frames) - first} frames, longest freeze {longest_freeze(viewer, begin, end):.2f} s')
+            self.assertGreater(share, 0.1)
 
 
 if __name__ == '__main__':

@@ -170,6 +170,12 @@ class Pipelines(unittest.TestCase):
     def test_embed_py(self):
         self.embedded('/usr/bin/python3', PIPELINES / 'embed.py')
 
+    def test_estimate_py(self):
+        application = self.start('/usr/bin/python3', PIPELINES / 'estimate.py')
+        application.wait_for(r'The path takes \d+ kbit/s, the encoder makes [3-9]\d\d')
+        application.interrupt()
+        self.assertEqual(application.wait(), 0, application.output())
+
 
 if __name__ == '__main__':
     program = unittest.main(exit=False)

@@ -76,6 +76,26 @@ TEST(ProbePacing, WhatLeftInItsTimeIsPartOfIt) {
   EXPECT_EQ(clusters, (std::vector<int>{0, 7, 7, 7, 0, 8}));
 }
 
+// The rate saws at the end of a narrow link.
+TEST(Prober, ItsSmallFallsDoNotEndTheSearch) {
+  Prober prober(3e5);
+  auto now = start;
+  Prober::Situation situation{5.5e5, 1e7, false, true};
+  const auto probes = [&](int s) {
+    int count = 0;
+    for (int i = 0; i < s * 100; i++, now += milliseconds(10))
+      count += prober.next(situation, now).has_value();
+    return count;
+  };
+  probes(5);
+  prober.seek(2e6, now);
+  for (int i = 0; i < 3; i++) {
+    probes(4);
+    prober.seek(6e5, now);
+  }
+  EXPECT_GE(probes(10), 2);
+}
+
 TEST(ProbeResults, PacketsThatLeaveTogetherOpenNoInterval) {
   std::vector<PacketResult> packets;
   for (int i = 0; i < 3; i++) packets.push_back(packet(milliseconds(4 * i), milliseconds(4 * i)));

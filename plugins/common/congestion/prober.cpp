@@ -20,7 +20,6 @@ constexpr auto misled_within = seconds(2);
 constexpr int most_misled = 3;
 constexpr auto searches_for = seconds(30);
 constexpr double found = 0.85;
-constexpr auto one_fall = seconds(3);
 constexpr Duration between_searches = milliseconds(2500);
 constexpr Duration between_limited = seconds(5);
 constexpr auto duration = milliseconds(20);
@@ -88,9 +87,9 @@ void Prober::overused(TimePoint now) {
 }
 
 void Prober::seek(Bitrate rate, TimePoint now) {
-  // The second step of one fall does not lower what is looked for.
-  const bool falls = searches_since_ && now - *searches_since_ < one_fall;
-  sought_ = falls ? std::max(sought_, rate) : rate;
+  // A narrow link makes its own small falls, which do not lower what is looked for.
+  if (sought_ > rate && searches_since_ && now - *searches_since_ < searches_for) return;
+  sought_ = rate;
   searches_since_ = now;
   misled_ = 0;
 }

@@ -29,7 +29,8 @@ TransportFeedback FeedbackReader::read(const GstStructure &event) {
   G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   auto *array = static_cast<GValueArray *>(g_value_get_boxed(packets));
   for (guint i = 0; array && i < array->n_values; i++) {
-    const auto *entry = gst_value_get_structure(g_value_array_get_nth(array, i));
+    const auto *value = g_value_array_get_nth(array, i);
+    const auto *entry = GST_VALUE_HOLDS_STRUCTURE(value) ? gst_value_get_structure(value) : nullptr;
     guint sequence = 0, size = 0;
     guint64 sent = 0, arrived = 0;
     gboolean lost = FALSE;
