@@ -100,11 +100,13 @@ class Packets {
 namespace {
 
 // So many changes in a row, with a receiver that decodes everything.
-void switch_and_decode(size_t switches, const char *linger) {
-  Sink publisher(video, std::string(two_sizes) + linger);
+void switch_and_decode(size_t switches, const std::string &properties,
+                       const std::string &decoder = "rtpvp8depay name=depay ! vp8dec",
+                       const std::string &wanted = "") {
+  Sink publisher(video, two_sizes + properties);
   Viewer viewer(publisher.uri(),
-                "r.video_0 ! application/x-rtp ! rtpvp8depay name=depay ! vp8dec name=decoder ! "
-                "fakesink name=video sync=false");
+                "r.video_0 ! application/x-rtp ! " + decoder + " ! fakesink name=video sync=false",
+                "stream=film " + wanted);
   Packets packets(viewer, "depay");
   Counter decoded(viewer, "video");
   viewer.play();
@@ -134,6 +136,22 @@ TEST_F(RenditionsSwitch, TwoHundredInARowDecodeWithoutAnError) {
 }
 
 TEST_F(RenditionsSwitch, BetweenEncodersThatRun) { switch_and_decode(20, "linger=60000"); }
+
+TEST_F(RenditionsSwitch, OtherCodecsDecode) {
+  const struct {
+    const char *codec, *encoder, *depayloader, *decoder;
+  } rows[] = {{"VP9", "vp9enc", "rtpvp9depay", "vp9dec"},
+              {"H264", "x264enc", "rtph264depay", "avdec_h264"}};
+  for (const auto &row : rows) {
+    const auto encoder = adopt(gst_element_factory_find(row.encoder));
+    const auto decoder = adopt(gst_element_factory_find(row.decoder));
+    if (!encoder || !decoder) continue;
+    SCOPED_TRACE(row.codec);
+    switch_and_decode(20, std::string("linger=0 video-codecs=") + row.codec,
+                      std::string(row.depayloader) + " name=depay ! " + row.decoder,
+                      std::string("video-codecs=") + row.codec);
+  }
+}
 
 TEST_F(RenditionsSwitch, ThePadHasItsOwn) {
   Sink publisher(video, "video_0::renditions=160x120@90k renditions=320x240");

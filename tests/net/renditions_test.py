@@ -55,6 +55,24 @@ class Renditions(unittest.TestCase):
                 gap = max(later - earlier for earlier, later in zip(times, times[1:]))
                 self.assertLess(gap, 1.5 * FRAME, 'a good viewer lost a frame')
 
+    def test_down_and_up_again(self):
+        with Lab() as lab:
+            lab.start()
+            publisher = lab.publish(RENDITIONS, source=SOURCE)
+            publisher.wait_message('rtc-ready')
+            viewer = lab.view()
+            viewer.wait_frames(60)
+            lab.internet.limit('view', '180kbit', '300ms')  # what the large one is worth ends at 225
+            limited = time.monotonic()
+            down = publisher.wait_message('rtc-rendition', rendition='320x240@200k', timeout=20)
+            viewer.wait_frames(150, 30)
+            lab.internet.limit('view', None)
+            free = time.monotonic()
+            up = publisher.wait_message('rtc-rendition', rendition='640x480@900k', timeout=60)
+            print(f'down after {down["at"] - limited:.1f} s, up {up["at"] - free:.1f} s after the link was free again')
+            self.assertEqual(up['reason'], 'the path takes more')
+            viewer.wait_frames(60)
+
     def test_encoded_media_cannot_follow(self):
         encoded = f'{SOURCE} ! vp8enc deadline=1 target-bitrate=900000 keyframe-max-dist=30'
         with Lab() as lab:

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "media/frame_thinner.hpp"
+
 using namespace rtc;
 
 namespace {
@@ -96,4 +98,39 @@ TEST(Renditions, OfAnUnknownInputAreOne) {
   ASSERT_EQ(plan.encodings.size(), 1u);
   EXPECT_FALSE(plan.encodings[0].scaled);
   EXPECT_EQ(plan.encodings[0].rendition.bitrate, 300000u);
+}
+
+namespace {
+
+// How many of a second's frames stay; each may be late by up to that much.
+unsigned kept(unsigned framerate, unsigned wanted, GstClockTime late = 0) {
+  FrameClock clock(wanted);
+  unsigned count = 0;
+  for (unsigned i = 0; i < framerate; i++)
+    count += clock.keeps(i * GST_SECOND / framerate + (i % 3) * late / 2);
+  return count;
+}
+
+}  // namespace
+
+TEST(FrameClock, KeepsThePartThatIsWanted) {
+  EXPECT_EQ(kept(30, 0), 30u);
+  EXPECT_EQ(kept(30, 30), 30u);
+  EXPECT_EQ(kept(30, 15), 15u);
+  EXPECT_EQ(kept(30, 15, 8 * GST_MSECOND), 15u);
+  EXPECT_EQ(kept(30, 10), 10u);
+  EXPECT_NEAR(kept(25, 15), 15, 1);
+  EXPECT_NEAR(kept(60, 25), 25, 1);
+}
+
+TEST(FrameClock, BeginsAnewAfterAGapOrAJump) {
+  FrameClock clock(10);
+  EXPECT_TRUE(clock.keeps(0));
+  EXPECT_FALSE(clock.keeps(50 * GST_MSECOND));
+  EXPECT_TRUE(clock.keeps(5 * GST_SECOND));
+  EXPECT_FALSE(clock.keeps(5050 * GST_MSECOND));
+  EXPECT_TRUE(clock.keeps(1 * GST_SECOND));
+  EXPECT_FALSE(clock.keeps(1050 * GST_MSECOND));
+  EXPECT_TRUE(clock.keeps(1100 * GST_MSECOND));
+  EXPECT_TRUE(clock.keeps(GST_CLOCK_TIME_NONE));
 }

@@ -279,7 +279,10 @@ Encoding Input::encoding_of(const Choice &choice) const {
 }
 
 unsigned Input::nominal_bitrate(const Choice &choice) const {
-  return passes(*choice.codec) ? 0 : encoder_options(choice, encoding_of(choice)).bitrate;
+  if (passes(*choice.codec)) return 0;
+  if (kind_ == MediaKind::video) return encoding_of(choice).rendition.bitrate;
+  std::lock_guard lock(mutex_);
+  return settings_.audio_bitrate;
 }
 
 unsigned Input::within_limits(const Choice &choice, unsigned bitrate) const {

@@ -68,7 +68,9 @@ void Publisher::add_input(const std::shared_ptr<Input> &input) {
 
 void Publisher::remove_input(const std::shared_ptr<Input> &input) {
   std::erase(inputs_, input);
-  for (const auto &[session, seat] : viewers_) {
+  told_of_passing_.erase(input->pad());
+  for (auto &[session, seat] : viewers_) {
+    seat.controls.erase(input->pad());
     seat.viewer->remove_input(input);
     if (seat.replacement) seat.replacement->remove_input(input);
   }
