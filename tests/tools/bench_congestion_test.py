@@ -67,6 +67,11 @@ class Figures(unittest.TestCase):
     def test_few_frames_are_no_freeze(self):
         self.assertEqual(report.frozen([number / 5 for number in range(20)], 0, 3.8), 0)
 
+    def test_width_is_the_mean_of_the_phase(self):
+        run = recording(link([1000, 1000]), [phase(0, 1, 8000), phase(1, 2, 8000)])
+        run['flows'][0]['stats'] = [[0.1, 0, 0, 0, 0, 1280], [0.2, 0, 0, 0, 0, 640], [1.5, 0, 0, 0, 0, 320]]
+        self.assertEqual([row['meanWidth'] for row in report.figures(run)], [960, 320])
+
     def test_fairness(self):
         self.assertEqual(report.fairness([3, 3, 3]), 1)
         self.assertEqual(report.fairness([3, 0, 0]), 1 / 3)

@@ -25,9 +25,13 @@ def draw(runs, file):
         return
     matplotlib.use('Agg')
     from matplotlib import pyplot
-    figure, axes = pyplot.subplots(3, len(runs), figsize=(6 * len(runs), 8), sharex='col', squeeze=False)
-    for column, run in enumerate(runs):
-        rate, queue, frames = axes[:, column]
+    scenarios = list(dict.fromkeys(run['scenario'] for run in runs))
+    senders = list(dict.fromkeys(run['sender'] for run in runs))
+    figure, axes = pyplot.subplots(3 * len(scenarios), len(senders), squeeze=False,
+                                   figsize=(7 * len(senders), 7 * len(scenarios)))
+    for run in runs:
+        top = 3 * scenarios.index(run['scenario'])
+        rate, queue, frames = axes[top:top + 3, senders.index(run['sender'])]
         times, sent, media, pictures = rate_of(run)
         start = run['phases'][0]['start']
         edges = [phase['start'] - start for phase in run['phases']] + [run['phases'][-1]['end'] - start]

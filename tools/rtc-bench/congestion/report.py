@@ -5,7 +5,7 @@ SHORT_QUEUE = 50    # ms: after a step down the sender has settled when the queu
 FULL_LINK = 0.8     # of the rate: otherwise when it sends that much
 WINDOW = 1          # s over which either must hold
 
-HEADER = (f'{"scenario":8} {"sender":8} {"phase":13} {"link %":>6} {"media %":>7} {"queue ms p50/p95":>16} {"fps":>5} '
+HEADER = (f'{"scenario":8} {"sender":8} {"phase":13} {"link %":>6} {"media %":>7} {"queue ms p50/p95":>16} {"fps":>5} {"width":>5} '
           f'{"frozen s":>8} {"settled after s":>15} {"drop %":>6} {"fair":>5}')
 
 
@@ -74,6 +74,7 @@ def figure(recording, phase, before):
     sent = increase(link, start, end, 1)
     narrower = before is not None and rate < before['rate']
     received = [increase(flow['stats'], start, end, 1) for flow in flows]
+    widths = [sample[5] for flow in flows for sample in flow['stats'] if start <= sample[0] < end]
     dropped = increase(link, start, end, 4)
     return {
         'phase': phase['name'],
@@ -81,6 +82,7 @@ def figure(recording, phase, before):
         'mediaPercent': 100 * (sent - increase(recording['tcp'], start, end, 1)) / capacity,
         'queueMedianMs': percentile(delays, 0.5), 'queueP95Ms': percentile(delays, 0.95),
         'framesPerSecond': sum(sum(start <= time < end for time in flow['frames']) for flow in flows) / seconds / len(flows),
+        'meanWidth': sum(widths) / max(1, len(widths)),
         'frozenSeconds': sum(frozen(flow['frames'], start, end) for flow in flows) / len(flows),
         # TCP fills the link whatever the sender does.
         'settledSeconds': None if phase['tcp'] else settled_down(queue, start, end) if narrower else settled_up(link, phase),
@@ -101,7 +103,7 @@ def _or(value, text):
 def rows(run):
     return [f'{run["scenario"]:8} {run["sender"]:8} {row["phase"]:13} {row["utilizationPercent"]:6.1f} '
             f'{row["mediaPercent"]:7.1f} {row["queueMedianMs"]:8.0f} /{row["queueP95Ms"]:6.0f} '
-            f'{row["framesPerSecond"]:5.1f} {row["frozenSeconds"]:8.1f} {_or(row["settledSeconds"], ".1f"):>15} '
+            f'{row["framesPerSecond"]:5.1f} {row["meanWidth"]:5.0f} {row["frozenSeconds"]:8.1f} {_or(row["settledSeconds"], ".1f"):>15} '
             f'{row["droppedPercent"]:6.1f} {_or(row["fairness"], ".2f"):>5}' for row in run['figures']]
 
 
