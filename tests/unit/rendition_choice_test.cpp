@@ -60,11 +60,12 @@ TEST_F(Choice, ADipStartsTheWaitAgain) {
   EXPECT_EQ(choice.switches(), 0u);
 }
 
-TEST_F(Choice, SkipsRenditionsOnTheWay) {
+TEST_F(Choice, RisesStepByStepAndFallsAtOnce) {
   stay(60e3, seconds(1));
+  EXPECT_EQ(stay(3e6, seconds(4)), 1u);
   EXPECT_EQ(stay(3e6, seconds(4)), 0u);
   EXPECT_EQ(choice.choose(offers, 60e3, now), 2u);
-  EXPECT_EQ(choice.switches(), 2u);
+  EXPECT_EQ(choice.switches(), 3u);
 }
 
 TEST_F(Choice, AnEstimateThatFlapsSwitchesLessAndLess) {
@@ -115,7 +116,7 @@ TEST_F(Choice, TheApplicationLimitsIt) {
   choice.limit({{}, 90, 0});
   EXPECT_EQ(choice.choose(offers, 2e6, now), 2u);  // none fits: the least
   choice.limit({});
-  EXPECT_EQ(stay(2e6, seconds(4)), 0u);
+  EXPECT_EQ(stay(2e6, seconds(8)), 0u);
   choice.limit({{}, 480, 0});
   EXPECT_EQ(choice.choose(offers, {}, now), 1u);  // without an estimate, too
   choice.limit({});

@@ -40,7 +40,8 @@ CongestionController::CongestionController(const CongestionLimits &limits)
     : limits_(sane(limits)),
       rate_(limits_.start, limits_.min, limits_.max),
       prober_(limits_.start),
-      target_(limits_.start) {}
+      target_(limits_.start),
+      sustained_(limits_.start) {}
 
 void CongestionController::limit(Bitrate min, Bitrate max, TimePoint now) {
   advance(now);
@@ -186,6 +187,7 @@ void CongestionController::settle(TimePoint now) {
   };
   if (loss_.limit() && !path_.queue.competing()) lower(*loss_.limit(), RateReason::loss);
   if (loss_.bound()) lower(*loss_.bound(), RateReason::loss);
+  sustained_ = std::clamp(target_, limits_.min, limits_.max);
   lower(target_ * loss_.dip(), RateReason::loss);
   lower(target_ * path_.queue.drain(now), RateReason::draining);
   if (target_ >= limits_.max) reason_ = RateReason::maximum;
@@ -230,6 +232,7 @@ CongestionDecision CongestionController::tick(TimePoint now) {
   state.inherent = loss_.inherent();
   state.queueing = path_.queue.standing();
   state.rtt = rtt_ ? *rtt_ : path_.age.value_or(Duration(0));
+  state.sustained = sustained_;
   state.acknowledged = path_.acknowledged.over(usual_window).value_or(0);
   state.delay_based = rate_.target();
   state.loss_based = loss_.limit();

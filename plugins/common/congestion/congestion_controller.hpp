@@ -36,6 +36,7 @@ struct CongestionState {
   double inherent = 0;  // of which the path's own
   Duration queueing{0};
   Duration rtt{0};
+  Bitrate sustained = 0;  // what the path bears once the queue that we made is gone
   Bitrate acknowledged = 0;
   Bitrate delay_based = 0;
   std::optional<Bitrate> loss_based;
@@ -91,6 +92,7 @@ class CongestionController : public BandwidthEstimator {
   Prober prober_;
   ProbeResults probes_;
   Bitrate target_;
+  Bitrate sustained_;
   RateReason rate_reason_ = RateReason::start;  // of the rate before loss and drain
   RateReason reason_ = RateReason::start;
   std::optional<Duration> rtt_;           // told

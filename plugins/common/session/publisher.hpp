@@ -123,8 +123,9 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     std::shared_ptr<Input> input;
     Input::Choice choice;
     TrackControl *control;
-    std::optional<double> estimate;  // what its path takes of it, bits per second
-    uint64_t bytes;                  // sent so far
+    std::optional<double> estimate;   // what its path takes of it, bits per second
+    std::optional<double> sustained;  // without what it takes to drain the queue on the path
+    uint64_t bytes;                   // sent so far
   };
   // What the paths take that get the same thing.
   using Groups = std::map<std::pair<Input *, Input::Choice>, std::vector<double>>;

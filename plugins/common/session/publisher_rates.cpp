@@ -57,9 +57,9 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
   std::vector<VideoTrack> result;
   for (auto &[session, seat] : viewers_) {
     const auto rate = seat.viewer->rate(now);
-    auto for_video = rate.value_or(0) / overhead;
     auto videos = seat.viewer->tracks();
-    for (const auto &track : videos) for_video -= audio_rate(track);
+    Bitrate audio = 0;
+    for (const auto &track : videos) audio += audio_rate(track);
     std::erase_if(videos, [](const auto &track) {
       return !track.codec || track.codec->kind != MediaKind::video;
     });
@@ -69,16 +69,26 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
                                       [&](const auto &i) { return i->pad() == track.pad; });
       if (input == inputs_.end()) continue;
       auto &control = seat.controls[track.pad];
-      std::optional<double> estimate;
-      if (rate) estimate = std::max(for_video / static_cast<double>(videos.size()), 0.);
       const auto most = control.choice.limits().max_bitrate;
-      if (most > 0) estimate = std::min(estimate.value_or(most), most);
+      const auto share = [&](Bitrate whole) {
+        const auto part =
+            std::max((whole / overhead - audio) / static_cast<double>(videos.size()), 0.);
+        return most > 0 ? std::min(part, most) : part;
+      };
+      std::optional<double> estimate, sustained;
+      if (rate) {
+        estimate = share(*rate);
+        sustained = share(seat.viewer->congestion()->sustained);
+      } else if (most > 0) {
+        estimate = sustained = most;
+      }
       result.push_back({session,
                         seat.viewer,
                         *input,
                         {track.codec, track.rendition},
                         &control,
                         estimate,
+                        sustained,
                         track.counters.bytes});
     }
   }
@@ -116,7 +126,7 @@ void Publisher::choose(VideoTrack &track, const Groups &groups, TimePoint now) {
     if (track.control->unavailable.count(i)) offer.need = std::numeric_limits<double>::infinity();
     offers.push_back(offer);
   }
-  track.choice.rendition = track.control->choice.choose(offers, track.estimate, now);
+  track.choice.rendition = track.control->choice.choose(offers, track.sustained, now);
 }
 
 void Publisher::show(const VideoTrack &track, const Groups &groups) {

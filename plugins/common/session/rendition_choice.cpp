@@ -58,14 +58,13 @@ size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<d
     above_.reset();
     return lower;
   }
-  auto higher = first;
-  while (higher < present && *estimate < offers[higher].need * up_margin) higher++;
-  if (higher == present) {
+  // One step at a time: what is known of a path that carries little is not much.
+  if (present == first || *estimate < offers[present - 1].need * up_margin) {
     above_.reset();
     return present;
   }
   reason = takes_more;
-  return may_rise(now) ? higher : present;
+  return may_rise(now) ? present - 1 : present;
 }
 
 size_t RenditionChoice::choose(const std::vector<Offer> &offers, std::optional<double> estimate,
