@@ -21,6 +21,7 @@ constexpr size_t max_burst = 40;
 constexpr auto burst_pause = milliseconds(4);
 constexpr double pace_step = 0.005;  // seconds of the pace that go out at once
 constexpr double mtu = 1200;
+constexpr size_t superseded = 3;     // frames that wait; fewer are on their way
 constexpr int32_t replay_step = 90;  // RTP ticks between frames of a backlog: 1 ms of video
 }  // namespace
 
@@ -167,6 +168,8 @@ bool Outlet::offer(Source source, const RtpFramePtr &frame) {
     }
     if (state_ == State::waiting && frame->keyframe) state_ = State::flowing;
     if (state_ == State::flowing) {
+      // On a path that is full nobody needs the frames before a keyframe any more.
+      if (frame->keyframe && pacing_ > 0 && live_queued_ >= superseded) drop_queue_locked();
       enqueue_locked(frame, 0, true);
       due = schedule_locked();
       stuck = false;
