@@ -186,7 +186,10 @@ void PublishingElement::play() {
 
 void PublishingElement::stop() {
   if (!loop_) return;
-  loop_->call([&] { publisher_.reset(); });
+  loop_->call([&] {
+    publisher_.reset();
+    for (const auto &pad : pads()) pad->input()->rewind();
+  });
   std::lock_guard lock(mutex_);
   epoch_ = GST_CLOCK_TIME_NONE;
   url_.clear();

@@ -250,9 +250,20 @@ void EncodeGroup::remember_locked(const RtpFramePtr &frame) {
 void EncodeGroup::push(GstSample *sample) {
   if (!settings_.encoder || codec().kind == MediaKind::audio) {
     gst_app_src_push_sample(GST_APP_SRC(source_.get()), sample);
+  } else if (is_idle()) {
+    return;
   } else if (const auto kept = thinner_.thin(sample)) {
     gst_app_src_push_sample(GST_APP_SRC(source_.get()), kept.get());
   }
+}
+
+// An encoder that waits for the next viewer does not work meanwhile; that one gets a new picture.
+bool EncodeGroup::is_idle() {
+  std::lock_guard lock(mutex_);
+  if (!outlets_.empty() || !had_viewers_) return false;
+  backlog_.clear();
+  backlog_bytes_ = 0;
+  return true;
 }
 
 void EncodeGroup::resize(const Encoding &encoding) {
@@ -265,6 +276,7 @@ void EncodeGroup::add(const std::shared_ptr<Outlet> &outlet) {
   {
     std::lock_guard lock(mutex_);
     outlets_.push_back(outlet);
+    had_viewers_ = true;
     ask = show_picture_locked(outlet);
   }
   if (ask) force_keyframe();
@@ -277,6 +289,7 @@ void EncodeGroup::await(const std::shared_ptr<Outlet> &outlet) {
     std::lock_guard lock(mutex_);
     if (std::find(outlets_.begin(), outlets_.end(), outlet) == outlets_.end())
       outlets_.push_back(outlet);
+    had_viewers_ = true;
     ask = outlet->changing() && want_keyframe_locked(Clock::now());
   }
   if (ask) force_keyframe();

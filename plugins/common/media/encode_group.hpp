@@ -84,6 +84,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   static GstPadProbeReturn watch_payloader_input(GstPad *pad, GstPadProbeInfo *info, gpointer data);
   static GstBusSyncReply handle_message(GstBus *bus, GstMessage *message, gpointer data);
   void packet(GstBuffer *buffer);
+  bool is_idle();
   void finish_frame();
   void remember_locked(const RtpFramePtr &frame);
   // The last three tell whether force_keyframe() is due, which is called without the lock.
@@ -112,6 +113,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   bool draining_ = false;
   bool end_of_stream_ = false;
   std::vector<std::shared_ptr<Outlet>> outlets_;
+  bool had_viewers_ = false;
   std::vector<RtpFramePtr> backlog_;  // since the last keyframe; empty: too long or none yet
   size_t backlog_bytes_ = 0;
   TimePoint keyframe_requested_{};

@@ -121,6 +121,14 @@ bool Input::drain(milliseconds deadline) {
   return complete;
 }
 
+void Input::rewind() {
+  lingering_.clear();
+  bitrates_.clear();
+  Groups ended;
+  std::lock_guard lock(mutex_);
+  ended.swap(groups_);
+}
+
 bool Input::ready() const {
   std::lock_guard lock(mutex_);
   return bool(caps_);

@@ -64,6 +64,8 @@ class Input : public std::enable_shared_from_this<Input> {
   // `offset` is what makes running time group time.
   void push(GstSample *sample, GstClockTimeDiff offset);
   bool drain(milliseconds deadline);
+  // The element starts anew: no group goes on, for the next one's time begins at zero again.
+  void rewind();
 
   // Caps are known, so that codecs() is.
   bool ready() const;
