@@ -52,21 +52,42 @@ TEST(RateMeter, MeasuresOverASecondOrMore) {
 
 TEST(RetransmissionBudget, HasNoLimitUntilItIsToldOne) {
   RetransmissionBudget budget;
-  for (int i = 0; i < 1000; i++) EXPECT_TRUE(budget.take(TimePoint{}));
+  for (uint16_t i = 0; i < 1000; i++) EXPECT_TRUE(budget.take(1, i, TimePoint{}));
 }
 
 TEST(RetransmissionBudget, GivesItsRateOverTime) {
   RetransmissionBudget budget;
-  budget.limit(96000);  // ten packets a second
+  budget.limit(96000, milliseconds(100));  // ten packets a second
   const auto taken = [&](TimePoint from, int milliseconds_long) {
     int count = 0;
-    for (int ms = 0; ms < milliseconds_long; ms++) count += budget.take(from + milliseconds(ms));
+    for (int ms = 0; ms < milliseconds_long; ms++)
+      count += budget.take(1, 500, from + milliseconds(ms));
     return count;
   };
   const TimePoint start{seconds(1)};
   EXPECT_NEAR(taken(start, 1000), 14, 1);  // with what may be saved up
   EXPECT_NEAR(taken(start + seconds(1), 1000), 10, 1);
   EXPECT_NEAR(taken(start + seconds(60), 1), 1, 0);
+}
+
+TEST(RetransmissionBudget, TheLastKeyframeComesFirst) {
+  RetransmissionBudget budget;
+  budget.limit(96000, milliseconds(100));
+  const TimePoint start{seconds(1)};
+  budget.keyframe(1, 65530, 10);  // to 3
+  // What was before: from the first half of the budget only.
+  EXPECT_TRUE(budget.take(1, 65529, start));
+  EXPECT_TRUE(budget.take(1, 65528, start));
+  EXPECT_FALSE(budget.take(1, 65527, start));
+  // Another stream's numbers say nothing.
+  EXPECT_TRUE(budget.take(2, 65527, start));
+  for (uint16_t i = 0; i < 10; i++)
+    EXPECT_TRUE(budget.take(1, static_cast<uint16_t>(65530 + i), start)) << i;
+  EXPECT_FALSE(budget.take(1, 4, start)) << "what follows the keyframe pays for it";
+  // Not again while the answer is on its way.
+  EXPECT_FALSE(budget.take(1, 65535, start + milliseconds(99)));
+  EXPECT_TRUE(budget.take(1, 65535, start + milliseconds(100)));
+  EXPECT_TRUE(budget.take(1, 4, start + seconds(2)));
 }
 
 namespace {

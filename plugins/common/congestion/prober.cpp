@@ -17,13 +17,14 @@ constexpr auto clear_for = milliseconds(500);
 constexpr double raise = 1.5, much = 1.25;
 constexpr auto further_clear_for = milliseconds(400);
 constexpr auto misled_within = seconds(2);
-constexpr int most_misled = 3;
+constexpr int most_misled = 1;
 constexpr auto searches_for = seconds(30);
 constexpr double found = 0.85;
 constexpr Duration between_searches = milliseconds(2500);
 constexpr Duration between_limited = seconds(5);
 constexpr auto duration = milliseconds(20);
-constexpr int packets = 5;
+// A shaper lets a burst pass that it cannot go on with: once misled, by more than its bucket holds.
+constexpr int packets = 5, more_packets = 10;
 
 }  // namespace
 
@@ -42,7 +43,7 @@ std::optional<Probe> Prober::next(const Situation &situation, TimePoint now) {
   sent_ = last_ = now;
   rate_ = std::min(*rate, situation.max);
   const auto bytes = static_cast<size_t>(rate_ * to_seconds(duration) / 8);
-  return Probe{rate_, bytes, packets, ++cluster_};
+  return Probe{rate_, bytes, misled_ ? more_packets : packets, ++cluster_};
 }
 
 std::optional<Bitrate> Prober::wanted(const Situation &situation, TimePoint now) const {

@@ -290,7 +290,7 @@ void EncodeGroup::await(const std::shared_ptr<Outlet> &outlet) {
     if (std::find(outlets_.begin(), outlets_.end(), outlet) == outlets_.end())
       outlets_.push_back(outlet);
     had_viewers_ = true;
-    ask = outlet->changing() && want_keyframe_locked(Clock::now());
+    ask = outlet->needs_keyframe() && want_keyframe_locked(Clock::now());
   }
   if (ask) force_keyframe();
 }

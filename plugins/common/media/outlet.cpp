@@ -21,7 +21,8 @@ constexpr size_t max_burst = 40;
 constexpr auto burst_pause = milliseconds(4);
 constexpr double pace_step = 0.005;  // seconds of the pace that go out at once
 constexpr double mtu = 1200;
-constexpr size_t superseded = 3;     // frames that wait; fewer are on their way
+// What would wait longer than this at the pace is not worth it where a keyframe comes anyway.
+constexpr double long_wait = 0.1;    // seconds
 constexpr int32_t replay_step = 90;  // RTP ticks between frames of a backlog: 1 ms of video
 }  // namespace
 
@@ -117,6 +118,11 @@ bool Outlet::changing() const {
   return awaited_ != 0;
 }
 
+bool Outlet::needs_keyframe() const {
+  std::lock_guard lock(mutex_);
+  return awaited_ != 0 || state_ == State::waiting;
+}
+
 void Outlet::pause() {
   std::lock_guard lock(mutex_);
   if (state_ == State::closed) return;
@@ -167,9 +173,11 @@ bool Outlet::offer(Source source, const RtpFramePtr &frame) {
       if (kind_ == MediaKind::video) state_ = State::waiting;
     }
     if (state_ == State::waiting && frame->keyframe) state_ = State::flowing;
+    // Nor those that would only delay it.
+    if (state_ == State::flowing && awaited_ && is_late_locked()) state_ = State::waiting;
     if (state_ == State::flowing) {
       // On a path that is full nobody needs the frames before a keyframe any more.
-      if (frame->keyframe && pacing_ > 0 && live_queued_ >= superseded) drop_queue_locked();
+      if (frame->keyframe && is_late_locked()) drop_queue_locked();
       enqueue_locked(frame, 0, true);
       due = schedule_locked();
       stuck = false;
@@ -188,6 +196,12 @@ void Outlet::drop_queue_locked() {
   counters_.dropped += queue_.size();
   queue_.clear();
   live_queued_ = 0;
+}
+
+bool Outlet::is_late_locked() const {
+  size_t bytes = 0;
+  for (const auto &entry : queue_) bytes += entry.frame->bytes;
+  return static_cast<double>(bytes) * 8 > pacing_ * long_wait && pacing_ > 0;
 }
 
 void Outlet::close() {
@@ -224,10 +238,12 @@ bool Outlet::take_next() {
   counters_.frames++;
   counters_.bytes += entry.frame->bytes;
   const auto &first = entry.frame->packets.front();
-  recent_[recent_at_++ % recent_.size()] = {first.header.ssrc,
-                                            rewriter_->next_sequence(*entry.frame),
+  const auto sequence = rewriter_->next_sequence(*entry.frame);
+  recent_[recent_at_++ % recent_.size()] = {first.header.ssrc, sequence,
                                             gst_buffer_get_size(first.payload.get())};
   lock.unlock();
+  if (entry.frame->keyframe && hooks_.keyframe_leaves)
+    hooks_.keyframe_leaves(first.header.ssrc, sequence, entry.frame->packets.size());
   taken_ = rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
   taken_sent_ = 0;
   return true;

@@ -47,6 +47,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     std::function<void(const GstStructure &)> feedback;
     // Frames come from the awaited source from now on; may be empty.
     std::function<void(const std::shared_ptr<Outlet> &)> changed;
+    // A keyframe leaves, in so many packets from that sequence number on; may be empty.
+    std::function<void(guint ssrc, uint16_t first, size_t packets)> keyframe_leaves;
   };
 
   static std::shared_ptr<Outlet> create(MediaKind kind, Hooks hooks);
@@ -71,6 +73,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // Frames of that source are of use, now or when its keyframe comes.
   bool takes(Source source) const;
   bool changing() const;
+  // Nothing more comes, or not what is awaited, until there is one.
+  bool needs_keyframe() const;
 
   // Takes a frame; true when the caller must schedule this job.
   bool offer(Source source, const RtpFramePtr &frame);
@@ -117,6 +121,7 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   bool has_more() const;
   void give_up();
   void drop_queue_locked();
+  bool is_late_locked() const;
   void enqueue_locked(const RtpFramePtr &frame, int32_t shift, bool live);
 
   const MediaKind kind_;

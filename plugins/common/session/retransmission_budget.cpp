@@ -11,24 +11,56 @@ namespace {
 constexpr double packet_bits = 1200 * 8;
 constexpr double burst = 0.25;  // seconds of the rate that may be saved up
 constexpr double least_burst = 4 * packet_bits;
+// What the keyframe superseded is sent again only when so much of the burst is saved up.
+constexpr double kept_back = 0.75;
 }  // namespace
 
-void RetransmissionBudget::limit(double rate) {
+void RetransmissionBudget::limit(double rate, Duration round_trip) {
   std::lock_guard lock(mutex_);
   rate_ = rate;
+  round_trip_ = round_trip;
 }
 
-bool RetransmissionBudget::take(TimePoint now) {
+void RetransmissionBudget::keyframe(guint ssrc, uint16_t first, size_t packets) {
+  std::lock_guard lock(mutex_);
+  auto &keyframe = keyframes_[ssrc];
+  keyframe.first = first;
+  keyframe.repeated.assign(packets, std::nullopt);
+}
+
+bool RetransmissionBudget::take(guint ssrc, uint16_t sequence, TimePoint now) {
   std::lock_guard lock(mutex_);
   if (!rate_) return true;
-  const auto most = std::max(*rate_ * burst, least_burst);
+  fill_locked(now);
+  double needed = packet_bits;
+  if (const auto found = keyframes_.find(ssrc); found != keyframes_.end()) {
+    auto &[first, repeated] = found->second;
+    const auto place = static_cast<int16_t>(sequence - first);
+    if (place >= 0 && static_cast<size_t>(place) < repeated.size())
+      return repeat_locked(repeated[static_cast<size_t>(place)], now);
+    if (place < 0) needed = most_locked() * kept_back;
+  }
+  if (tokens_ < needed) return false;
+  tokens_ -= packet_bits;
+  return true;
+}
+
+// Asking again before the answer can be there brings nothing.
+bool RetransmissionBudget::repeat_locked(std::optional<TimePoint> &repeated, TimePoint now) {
+  if (repeated && now - *repeated < round_trip_) return false;
+  repeated = now;
+  tokens_ = std::max(tokens_ - packet_bits, -most_locked());
+  return true;
+}
+
+double RetransmissionBudget::most_locked() const { return std::max(*rate_ * burst, least_burst); }
+
+void RetransmissionBudget::fill_locked(TimePoint now) {
+  const auto most = most_locked();
   tokens_ =
       filled_ ? tokens_ + *rate_ * std::chrono::duration<double>(now - *filled_).count() : most;
   tokens_ = std::min(tokens_, most);
   filled_ = now;
-  if (tokens_ < packet_bits) return false;
-  tokens_ -= packet_bits;
-  return true;
 }
 
 void RetransmissionBudget::watch(GstElement *rtprtxsend,
@@ -42,8 +74,13 @@ void RetransmissionBudget::watch(GstElement *rtprtxsend,
         if (!gst_event_has_name(event, "GstRTPRetransmissionRequest") ||
             Repeater::is_request(event))
           return GST_PAD_PROBE_OK;
-        return (*static_cast<Kept *>(data))->take(Clock::now()) ? GST_PAD_PROBE_OK
-                                                                : GST_PAD_PROBE_DROP;
+        guint ssrc = 0, sequence = 0;
+        const auto *request = gst_event_get_structure(event);
+        gst_structure_get(request, "ssrc", G_TYPE_UINT, &ssrc, "seqnum", G_TYPE_UINT, &sequence,
+                          nullptr);
+        auto &self = **static_cast<Kept *>(data);
+        return self.take(ssrc, static_cast<uint16_t>(sequence), Clock::now()) ? GST_PAD_PROBE_OK
+                                                                              : GST_PAD_PROBE_DROP;
       },
       new Kept(budget), [](gpointer data) { delete static_cast<Kept *>(data); });
 }

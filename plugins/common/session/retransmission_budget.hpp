@@ -1,14 +1,17 @@
 // How much may be sent again. A congested path loses packets because there are too many of them;
-// sending each again that is asked for fills it until nothing else gets through.
+// sending each again that is asked for fills it until nothing else gets through. The last keyframe
+// comes first: without it there is no picture, and with it nobody needs what was before.
 //
 // Threads: any.
 #pragma once
 
 #include <gst/gst.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 
@@ -16,17 +19,31 @@ namespace rtc {
 
 class RetransmissionBudget {
  public:
-  // Bits per second from now on; without it there is no limit.
-  void limit(double rate);
-  // Whether another packet may be sent again.
-  bool take(TimePoint now);
+  // Bits per second from now on, and how long a packet takes to arrive and be asked for again;
+  // without it there is no limit.
+  void limit(double rate, Duration round_trip);
+  // A keyframe leaves, in `packets` packets from `first` on.
+  void keyframe(guint ssrc, uint16_t first, size_t packets);
+  // Whether that packet may be sent again.
+  bool take(guint ssrc, uint16_t sequence, TimePoint now);
 
   // Holds the requests that reach an rtprtxsend to the budget.
   static void watch(GstElement *rtprtxsend, const std::shared_ptr<RetransmissionBudget> &budget);
 
  private:
-  std::mutex mutex_;  // guards everything below
+  struct Keyframe {
+    uint16_t first = 0;
+    std::vector<std::optional<TimePoint>> repeated;  // when each of its packets was, last
+  };
+
+  double most_locked() const;
+  void fill_locked(TimePoint now);
+  bool repeat_locked(std::optional<TimePoint> &repeated, TimePoint now);
+
+  std::mutex mutex_;                     // guards everything below
+  std::map<guint, Keyframe> keyframes_;  // the last one of each SSRC
   std::optional<double> rate_;
+  Duration round_trip_{0};
   double tokens_ = 0;  // bits
   std::optional<TimePoint> filled_;
 };

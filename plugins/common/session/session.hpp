@@ -76,7 +76,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Takes the pipeline apart off this thread. Nothing is reported after it.
   void close();
 
-  RetransmissionBudget &retransmissions() { return *retransmissions_; }
+  const std::shared_ptr<RetransmissionBudget> &retransmissions() const { return retransmissions_; }
   Repeater &repeater() { return repeater_; }
 
   // Asks for statistics; `done` comes on the loop, at once empty when the session is closed.

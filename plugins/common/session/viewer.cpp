@@ -95,6 +95,11 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
   hooks.changed = [&loop = loop_, weak = weak_from_this()](const auto &outlet) {
     loop.post(if_alive(weak, [outlet](Viewer &self) { self.outlet_changed(outlet); }));
   };
+  if (input->kind() == MediaKind::video)
+    hooks.keyframe_leaves = [kept = session_->retransmissions()](guint ssrc, uint16_t first,
+                                                                 size_t packets) {
+      kept->keyframe(ssrc, first, packets);
+    };
   // The feedback of a connection comes to all its tracks.
   if (controller_ && tracks_.empty())
     hooks.feedback = [&loop = loop_, weak = weak_from_this()](const GstStructure &event) {
@@ -304,7 +309,8 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
     if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
   // What the path loses by itself has to be sent again, and some of that again.
   const auto part = retransmitted_part + 2 * decision.state.inherent;
-  session_->retransmissions().limit(std::max(decision.target * part, lowest_rate));
+  session_->retransmissions()->limit(std::max(decision.target * part, lowest_rate),
+                                     decision.state.rtt);
   return decision.target;
 }
 
