@@ -151,7 +151,7 @@ const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
                  "keyframe-interval",
                  "Longest time between keyframes of encoded video in ms; viewers get one at once "
                  "when they need it.",
-                 100, 3600000, 10000),
+                 100, 3600000, 60000),
              uint_row<GstRtcSinkImpl, &SinkSettings::linger>(
                  "linger", "How long in ms an encoder goes on after its last viewer left.", 0,
                  3600000, 5000),

@@ -25,7 +25,7 @@ struct SinkSettings : ConnectionSettings {
   std::string renditions;
   guint video_bitrate = 0;
   guint audio_bitrate = 64000;
-  guint keyframe_interval = 10000;
+  guint keyframe_interval = 60000;
   guint linger = 5000;
   guint max_viewers = 0;
   bool control_rate = true;

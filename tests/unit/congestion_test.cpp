@@ -276,11 +276,31 @@ TEST(Prober, ClimbsAtTheStartAndStopsAtTheLink) {
   EXPECT_EQ(prober.measured(1, 9e5, 3e5, now), 9e5);
   situation.target = 9e5;
   EXPECT_EQ(next(), 1.8e6);
-  EXPECT_EQ(prober.measured(2, 1.8e6, 9e5, now), 1.35e6);
-  situation.target = 1.35e6;
+  EXPECT_EQ(prober.measured(2, 1.8e6, 9e5, now), 1.8e6);
+  situation.target = 1.8e6;
   EXPECT_EQ(next(), 3.6e6) << "twice what is proven";
-  EXPECT_FALSE(prober.measured(3, 1e6, 1.35e6, now)) << "the link's end";
+  EXPECT_FALSE(prober.measured(3, 1e6, 1.8e6, now)) << "the link's end";
   EXPECT_EQ(next(), 0);
+}
+
+TEST(Prober, ClimbsMoreSlowlyOnceMisled) {
+  Prober prober(3e5);
+  auto now = start;
+  const Prober::Situation situation{5e5, 1e7, false, true};
+  int cluster = 0;
+  const auto climb = [&] {
+    for (int i = 0; i < 500; i++, now += milliseconds(10)) {
+      if (!prober.next(situation, now)) continue;
+      return prober.measured(++cluster, 5e6, situation.target, now).value_or(0);
+    }
+    return 0.0;
+  };
+  climb();
+  climb();  // those of the start
+  prober.seek(2e6, now);
+  EXPECT_EQ(climb(), 2 * situation.target);
+  prober.overused(now);
+  EXPECT_EQ(climb(), 1.5 * situation.target);
 }
 
 TEST(Prober, SeeksWhatWasLost) {

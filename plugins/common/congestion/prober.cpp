@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace rtc {
 
@@ -14,17 +15,20 @@ constexpr double success = 0.7;
 constexpr auto result_within = seconds(1);
 constexpr auto clear_for = milliseconds(500);
 // A short probe sees room on a full shared link, too: take a part of it and wait for the queue.
-constexpr double raise = 1.5, much = 1.25;
+constexpr double raise = 2, raise_misled = 1.5, much = 1.25;
 constexpr auto further_clear_for = milliseconds(400);
 constexpr auto misled_within = seconds(2);
-constexpr int most_misled = 1;
-constexpr auto searches_for = seconds(30);
+constexpr int most_misled = 3;
+// For less and less of the time.
+constexpr auto searches_for = seconds(120);
+constexpr int searches_part = 10;
 constexpr double found = 0.85;
-constexpr Duration between_searches = milliseconds(2500);
+constexpr Duration between_searches = milliseconds(2500), between_late_searches = seconds(10);
 constexpr Duration between_limited = seconds(5);
 constexpr auto duration = milliseconds(20);
-// A shaper lets a burst pass that it cannot go on with: once misled, by more than its bucket holds.
-constexpr int packets = 5, more_packets = 10;
+constexpr int initial_packets = 5;
+// A shaper lets a burst pass that it cannot go on with: more than its bucket holds.
+constexpr int packets = 7;
 
 }  // namespace
 
@@ -38,12 +42,13 @@ std::optional<Probe> Prober::next(const Situation &situation, TimePoint now) {
   const auto rate = wanted(situation, now);
   if (!rate || situation.target >= situation.max) return std::nullopt;
   if (initial_ == 0) searches_since_ = now;
-  if (initial_ < initial_steps.size()) initial_++;
+  const bool starts = initial_ < initial_steps.size();
+  if (starts) initial_++;
   further_.reset();
   sent_ = last_ = now;
   rate_ = std::min(*rate, situation.max);
   const auto bytes = static_cast<size_t>(rate_ * to_seconds(duration) / 8);
-  return Probe{rate_, bytes, misled_ ? more_packets : packets, ++cluster_};
+  return Probe{rate_, bytes, starts ? initial_packets : packets, ++cluster_};
 }
 
 std::optional<Bitrate> Prober::wanted(const Situation &situation, TimePoint now) const {
@@ -55,8 +60,11 @@ std::optional<Bitrate> Prober::wanted(const Situation &situation, TimePoint now)
   const bool searching = searches(situation, now);
   // A greedy flow that is where it was learns nothing but how to push others aside.
   if (!searching && !situation.application_limited) return std::nullopt;
-  const auto interval = searching ? between_searches : between_limited;
-  if (last_ && now - *last_ < interval * (1 << misled_)) return std::nullopt;
+  const auto interval =
+      searching ? std::clamp((now - *searches_since_) / searches_part, between_searches,
+                             between_late_searches)
+                : between_limited;
+  if (last_ && now - *last_ < interval * std::pow(std::sqrt(2), misled_)) return std::nullopt;
   return situation.target * step;
 }
 
@@ -74,7 +82,7 @@ std::optional<Bitrate> Prober::measured(int cluster, Bitrate result, Bitrate tar
     further_ = starts ? start_ * initial_steps[initial_] : result * step;
     clear_ = now;
   }
-  if (!starts) result = std::min(result, target * raise);
+  if (!starts) result = std::min(result, target * (misled_ ? raise_misled : raise));
   if (result <= target) return std::nullopt;
   if (result > target * much) raised_ = now;
   return result;

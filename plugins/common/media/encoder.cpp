@@ -20,7 +20,7 @@ constexpr auto vpx =
     "max-quantizer=63 "
     "undershoot=95 overshoot=15 buffer-size=600 buffer-initial-size=400 "
     "buffer-optimal-size=500 "
-    "static-threshold=1 token-partitions=1 row-mt=true max-intra-bitrate=300 "
+    "static-threshold=1 token-partitions=1 row-mt=true max-intra-bitrate=600 "
     "dropframe-threshold=30";
 }  // namespace
 
