@@ -146,7 +146,10 @@ const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
                  "is never made larger. Unset: the input's size, halves and quarters of it down to "
                  "320x180. A video pad may have its own."),
              uint_row<GstRtcSinkImpl, &SinkSettings::audio_bitrate>(
-                 "audio-bitrate", "Rate of encoded audio in bit/s.", 6000, 510000, 64000),
+                 "audio-bitrate",
+                 "Rate of encoded audio in bit/s. With congestion control less where the path to "
+                 "the viewers is narrow: a fourth of what it takes, at least 16000.",
+                 6000, 510000, 64000),
              uint_row<GstRtcSinkImpl, &SinkSettings::keyframe_interval>(
                  "keyframe-interval",
                  "Longest time between keyframes of encoded video in ms; viewers get one at once "

@@ -16,15 +16,15 @@ SOURCE = ('videotestsrc is-live=true pattern=smpte horizontal-speed=5 ! '
 QUEUE = '300ms'
 
 
-def encoder_rate(publisher):
-    return int(re.search(r'targetBitrate=\(uint\)(\d+)', publisher.read_stats()).group(1))
+def encoder_rate(publisher, codec='VP8'):
+    return int(re.search(rf'codec=\(string\){codec},.*?targetBitrate=\(uint\)(\d+)', publisher.read_stats()).group(1))
 
 
 class Congestion(unittest.TestCase):
-    def wait_rate(self, publisher, condition, what, timeout):
+    def wait_rate(self, publisher, condition, what, timeout, codec='VP8'):
         """The first encoder rate for which it holds, and after how many seconds."""
         start = time.monotonic()
-        while not condition(rate := encoder_rate(publisher)):
+        while not condition(rate := encoder_rate(publisher, codec)):
             self.assertLess(time.monotonic() - start, timeout, f'{what}; the rate is {rate}')
             time.sleep(0.1)  # the statistics are asked for again
         return rate, time.monotonic() - start
@@ -44,6 +44,21 @@ class Congestion(unittest.TestCase):
             lab.internet.limit('view', None)
             high, seconds = self.wait_rate(publisher, lambda rate: rate > 0.9 * nominal, 'not adapted to the free link', 60)
             print(f'free again: {high} bit/s after {seconds:.1f} s')
+            viewer.wait_frames(60, 20)
+
+    def test_sound_on_a_narrow_link(self):
+        with Lab() as lab:
+            lab.start()
+            publisher = lab.publish(source=f'audiotestsrc is-live=true ! rtc.audio_0 {SOURCE}')
+            publisher.wait_message('rtc-ready')
+            viewer = lab.view(sink='video/x-raw ! identity name=frames ! fakesink sync=false '
+                                   'rtc. ! audio/x-raw ! fakesink sync=false')
+            viewer.wait_frames(30)
+            self.assertEqual(encoder_rate(publisher, 'OPUS'), 64000)
+            lab.internet.limit('view', '120kbit', QUEUE)
+            self.wait_rate(publisher, lambda rate: rate < 40000, 'sound takes too much of 120 kbit/s', 30, 'OPUS')
+            lab.internet.limit('view', None)
+            self.wait_rate(publisher, lambda rate: rate == 64000, 'sound not as it was on the free link', 60, 'OPUS')
             viewer.wait_frames(60, 20)
 
     def test_one_bad_path_among_good_ones(self):

@@ -50,6 +50,14 @@ TEST(RateMeter, MeasuresOverASecondOrMore) {
   EXPECT_EQ(meter.update(201000, start + seconds(3)), 400e3);
 }
 
+TEST(AudioShare, IsTheWishUnlessThePathIsNarrow) {
+  EXPECT_EQ(audio_share(1e6, 64e3), 64e3);
+  EXPECT_EQ(audio_share(160e3, 64e3), 40e3);
+  EXPECT_EQ(audio_share(30e3, 64e3), 16e3) << "speech still";
+  EXPECT_EQ(audio_share(30e3, 8e3), 8e3);
+  EXPECT_EQ(audio_share(1e6, 0), 0) << "passed through";
+}
+
 TEST(RetransmissionBudget, HasNoLimitUntilItIsToldOne) {
   RetransmissionBudget budget;
   for (uint16_t i = 0; i < 1000; i++) EXPECT_TRUE(budget.take(1, i, TimePoint{}));
@@ -74,7 +82,7 @@ TEST(RetransmissionBudget, TheLastKeyframeComesFirst) {
   RetransmissionBudget budget;
   budget.limit(96000, milliseconds(100));
   const TimePoint start{seconds(1)};
-  budget.keyframe(1, 65530, 10);  // to 3
+  budget.keyframe(1, 65530, 10, start);  // to 3
   // What was before: from the first half of the budget only.
   EXPECT_TRUE(budget.take(1, 65529, start));
   EXPECT_TRUE(budget.take(1, 65528, start));
@@ -88,6 +96,10 @@ TEST(RetransmissionBudget, TheLastKeyframeComesFirst) {
   EXPECT_FALSE(budget.take(1, 65535, start + milliseconds(99)));
   EXPECT_TRUE(budget.take(1, 65535, start + milliseconds(100)));
   EXPECT_TRUE(budget.take(1, 4, start + seconds(2)));
+  // Numbers come round.
+  for (uint16_t i = 0; i < 4; i++)
+    EXPECT_TRUE(budget.take(1, static_cast<uint16_t>(65500 + i), start + seconds(60))) << i;
+  EXPECT_FALSE(budget.take(1, 65530, start + seconds(60)));
 }
 
 namespace {

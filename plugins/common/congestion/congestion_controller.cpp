@@ -15,7 +15,6 @@ constexpr auto feedback_due = milliseconds(1500), lowered_every = milliseconds(5
 constexpr double lowered = 0.8;
 // A slope where nothing stands is jitter.
 constexpr auto least_queue = milliseconds(8);
-constexpr auto window_slack = milliseconds(500);
 // As libwebrtc paces; less beside congestion, where a burst is a queue.
 constexpr double pacing_clear = 2.5, pacing_congested = 1.5;
 constexpr auto congested_for = seconds(10);
@@ -24,7 +23,6 @@ constexpr Duration furthest = std::chrono::hours(24 * 365 * 50);
 constexpr size_t largest = 65535;
 constexpr Bitrate lowest = 1000, highest = 1e12;
 constexpr double near_limit = 0.9;
-constexpr double age_smoothing = 0.001;  // a longer route is believed within minutes
 
 CongestionLimits sane(CongestionLimits limits) {
   // Written so that no NaN passes.
@@ -39,7 +37,7 @@ CongestionLimits sane(CongestionLimits limits) {
 CongestionController::CongestionController(const CongestionLimits &limits)
     : limits_(sane(limits)),
       rate_(limits_.start, limits_.min, limits_.max),
-      prober_(limits_.start),
+      prober_(limits_.start, limits_.start < limits_.max),
       target_(limits_.start),
       sustained_(limits_.start) {}
 
@@ -129,10 +127,6 @@ bool CongestionController::watch_clocks(const PacketResult &newest, TimePoint no
   }
   path_.receiver_ahead = ahead;
   path_.age = age;
-  if (!feedback_age_ || age < *feedback_age_)
-    feedback_age_ = age;
-  else
-    *feedback_age_ += from_seconds(age_smoothing * to_seconds(age - *feedback_age_));
   return steady;
 }
 
@@ -222,8 +216,6 @@ CongestionDecision CongestionController::tick(TimePoint now) {
   if (decision.probe) probes_.expect(*decision.probe, now);
   decision.target = target_;
   decision.pacing = pacing(now);
-  if (feedback_age_)
-    decision.window = static_cast<size_t>(target_ / 8 * to_seconds(*feedback_age_ + window_slack));
   auto &state = decision.state;
   state.use = path_.detector.use();
   state.reason = reason_;

@@ -46,7 +46,6 @@ struct CongestionDecision {
   Bitrate target = 0;
   Bitrate pacing = 0;
   std::optional<Probe> probe;
-  std::optional<size_t> window;  // bytes in flight beyond which sending is pointless
   CongestionState state;
 };
 
@@ -95,8 +94,7 @@ class CongestionController : public BandwidthEstimator {
   Bitrate sustained_;
   RateReason rate_reason_ = RateReason::start;  // of the rate before loss and drain
   RateReason reason_ = RateReason::start;
-  std::optional<Duration> rtt_;           // told
-  std::optional<Duration> feedback_age_;  // shortest of late
+  std::optional<Duration> rtt_;  // told
   std::optional<TimePoint> now_;
   std::optional<TimePoint> fed_;        // last feedback
   std::optional<TimePoint> waiting_;    // for feedback, since this packet was sent

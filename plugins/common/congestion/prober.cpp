@@ -23,7 +23,7 @@ constexpr int most_misled = 3;
 constexpr auto searches_for = seconds(120);
 constexpr int searches_part = 10;
 constexpr double found = 0.85;
-constexpr Duration between_searches = milliseconds(2500), between_late_searches = seconds(10);
+constexpr Duration between_searches = seconds(2), between_late_searches = seconds(10);
 constexpr Duration between_limited = seconds(5);
 constexpr auto duration = milliseconds(20);
 constexpr int initial_packets = 5;
@@ -31,6 +31,9 @@ constexpr int initial_packets = 5;
 constexpr int packets = 7;
 
 }  // namespace
+
+Prober::Prober(Bitrate start, bool climbs)
+    : start_(start), initial_(climbs ? 0 : initial_steps.size()) {}
 
 std::optional<Probe> Prober::next(const Situation &situation, TimePoint now) {
   if (!situation.clear)
@@ -60,10 +63,9 @@ std::optional<Bitrate> Prober::wanted(const Situation &situation, TimePoint now)
   const bool searching = searches(situation, now);
   // A greedy flow that is where it was learns nothing but how to push others aside.
   if (!searching && !situation.application_limited) return std::nullopt;
-  const auto interval =
-      searching ? std::clamp((now - *searches_since_) / searches_part, between_searches,
-                             between_late_searches)
-                : between_limited;
+  const auto interval = searching ? std::clamp((now - *searches_since_) / searches_part,
+                                               between_searches, between_late_searches)
+                                  : between_limited;
   if (last_ && now - *last_ < interval * std::pow(std::sqrt(2), misled_)) return std::nullopt;
   return situation.target * step;
 }
@@ -97,7 +99,7 @@ void Prober::overused(TimePoint now) {
 
 void Prober::seek(Bitrate rate, TimePoint now) {
   // A narrow link makes its own small falls, which do not lower what is looked for.
-  if (sought_ > rate && searches_since_ && now - *searches_since_ < searches_for) return;
+  if (found * sought_ > rate && searches_since_ && now - *searches_since_ < searches_for) return;
   sought_ = rate;
   searches_since_ = now;
   misled_ = 0;

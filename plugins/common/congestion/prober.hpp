@@ -25,7 +25,8 @@ class Prober {
     bool application_limited = false;
     bool clear = true;  // no queue, no loss that limits
   };
-  explicit Prober(Bitrate start) : start_(start) {}
+  // `climbs`: the start is not the most already.
+  explicit Prober(Bitrate start, bool climbs = true);
 
   // The probe to send now, told once.
   std::optional<Probe> next(const Situation &situation, TimePoint now);

@@ -55,7 +55,8 @@ EncodeGroup::EncodeGroup(Settings settings, std::shared_ptr<WorkerPool> pool,
     : settings_(std::move(settings)),
       id_(next_id()),
       pool_(std::move(pool)),
-      reaper_(std::move(reaper)) {}
+      reaper_(std::move(reaper)),
+      bitrate_(settings_.options.bitrate) {}
 
 // The last reference may be that of a callback on the pipeline's own streaming thread, which cannot
 // stop itself; and stopping takes time that neither it nor the loop has.
@@ -321,6 +322,10 @@ void EncodeGroup::set_bitrate(unsigned bitrate) {
     bitrate_ = bitrate;
   }
   if (encoder_element_) set_encoder_bitrate(encoder_element_.get(), *settings_.encoder, bitrate);
+}
+
+void EncodeGroup::set_loss(unsigned percent) {
+  if (encoder_element_) set_encoder_loss(encoder_element_.get(), percent);
 }
 
 bool EncodeGroup::show_picture_locked(const std::shared_ptr<Outlet> &outlet) {

@@ -66,6 +66,8 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
 
   // Bits per second from now on; nothing where the encoder has no rate or there is none.
   void set_bitrate(unsigned bitrate);
+  // What the viewers' paths lose, in percent.
+  void set_loss(unsigned percent);
 
   // The viewer of `outlet` lost the picture or asks for a keyframe (PLI, FIR).
   void refresh(const std::shared_ptr<Outlet> &outlet);

@@ -121,4 +121,8 @@ void set_encoder_bitrate(GstElement *element, const Encoder &row, unsigned bitra
   set_property(element, row.bitrate_property, std::max(1u, bitrate / row.bitrate_unit));
 }
 
+void set_encoder_loss(GstElement *element, unsigned percent) {
+  set_property(element, "packet-loss-percentage", percent);
+}
+
 }  // namespace rtc

@@ -46,4 +46,8 @@ void configure_encoder(GstElement *element, const Encoder &row, const EncoderOpt
 // Changes the rate of a running encoder; bits per second.
 void set_encoder_bitrate(GstElement *element, const Encoder &row, unsigned bitrate);
 
+// How much of its packets a path loses, in percent, for encoders that repair loss within their rate
+// (Opus, RFC 6716 section 2.1.7); others take no notice.
+void set_encoder_loss(GstElement *element, unsigned percent);
+
 }  // namespace rtc

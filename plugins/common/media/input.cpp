@@ -12,7 +12,7 @@
 namespace rtc {
 
 namespace {
-constexpr unsigned lowest_bitrate = 50000;
+constexpr unsigned lowest_bitrate = 50000, lowest_audio_bitrate = 6000;
 }
 
 Input::Input(EventLoop &loop, MediaKind kind, std::string pad, Hooks hooks,
@@ -124,6 +124,7 @@ bool Input::drain(milliseconds deadline) {
 void Input::rewind() {
   lingering_.clear();
   bitrates_.clear();
+  losses_.clear();
   Groups ended;
   std::lock_guard lock(mutex_);
   ended.swap(groups_);
@@ -220,6 +221,7 @@ Result<std::shared_ptr<EncodeGroup>> Input::group_for(const Choice &choice, unsi
     bitrates_[choice] = within_limits(choice, bitrate);
   else
     bitrates_.erase(choice);
+  losses_.erase(choice);
   std::lock_guard lock(mutex_);
   groups_[choice] = *made;
   return made;
@@ -295,7 +297,10 @@ unsigned Input::nominal_bitrate(const Choice &choice) const {
 
 unsigned Input::within_limits(const Choice &choice, unsigned bitrate) const {
   const auto nominal = nominal_bitrate(choice);
-  return std::clamp(bitrate, std::min(nominal, lowest_bitrate), nominal);
+  if (const auto *encoder = find_encoder(*choice.codec); !encoder || !*encoder->bitrate_property)
+    return nominal;
+  const auto lowest = kind_ == MediaKind::audio ? lowest_audio_bitrate : lowest_bitrate;
+  return std::clamp(bitrate, std::min(nominal, lowest), nominal);
 }
 
 void Input::set_bitrate(const Choice &choice, unsigned bitrate) {
@@ -313,17 +318,24 @@ void Input::set_bitrate(const Choice &choice, unsigned bitrate) {
     found->second->set_bitrate(wanted);
 }
 
+void Input::set_loss(const Choice &choice, unsigned percent) {
+  const auto groups = groups_now();
+  const auto found = groups.find(choice);
+  if (found == groups.end()) return;
+  auto &set = losses_[choice];
+  if (std::exchange(set, percent) != percent) found->second->set_loss(percent);
+}
+
 std::vector<Input::GroupInfo> Input::groups() const {
   std::vector<GroupInfo> result;
   for (const auto &[choice, group] : groups_now())
     result.push_back({choice.codec->name, group->encoder() ? group->encoder()->factory : "",
-                      group->viewers(), bitrate_of(choice, *group),
+                      group->viewers(), group->encoder() ? bitrate(choice) : 0,
                       group->encoder() ? encoding_of(choice).rendition : Rendition{}});
   return result;
 }
 
-unsigned Input::bitrate_of(const Choice &choice, const EncodeGroup &group) const {
-  if (!group.encoder()) return 0;
+unsigned Input::bitrate(const Choice &choice) const {
   const auto set = bitrates_.find(choice);
   return set != bitrates_.end() ? set->second : nominal_bitrate(choice);
 }

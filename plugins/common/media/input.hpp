@@ -96,8 +96,12 @@ class Input : public std::enable_shared_from_this<Input> {
 
   // The rate that it is encoded at when nothing holds it back; 0 when it is passed through.
   unsigned nominal_bitrate(const Choice &choice) const;
+  // As it is now.
+  unsigned bitrate(const Choice &choice) const;
   // The group's encoder is to produce this from now on, at most the nominal rate.
   void set_bitrate(const Choice &choice, unsigned bitrate);
+  // What the paths lose that the group's encoder serves, in percent; it may repair some of it.
+  void set_loss(const Choice &choice, unsigned percent);
 
   // Every group there is, for statistics.
   struct GroupInfo {
@@ -121,7 +125,6 @@ class Input : public std::enable_shared_from_this<Input> {
   EncoderOptions encoder_options(const Choice &choice, const Encoding &encoding) const;
   unsigned within_limits(const Choice &choice, unsigned bitrate) const;
   Encoding encoding_of(const Choice &choice) const;
-  unsigned bitrate_of(const Choice &choice, const EncodeGroup &group) const;
   Groups groups_now() const;
   void take_out(const Choice &choice, EncodeGroup &group, const std::shared_ptr<Outlet> &outlet);
   void drop_unused(const Choice &choice);
@@ -136,6 +139,7 @@ class Input : public std::enable_shared_from_this<Input> {
   const guint32 timestamp_offset_;
   std::map<Choice, Timer> lingering_;
   std::map<Choice, unsigned> bitrates_;  // as set, of the groups there are
+  std::map<Choice, unsigned> losses_;    // the same
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
   EncodingSettings settings_;

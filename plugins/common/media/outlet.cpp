@@ -22,8 +22,9 @@ constexpr auto burst_pause = milliseconds(4);
 constexpr double pace_step = 0.005;  // seconds of the pace that go out at once
 constexpr double mtu = 1200;
 // What would wait longer than this at the pace is not worth it where a keyframe comes anyway.
-constexpr double long_wait = 0.1;    // seconds
-constexpr int32_t replay_step = 90;  // RTP ticks between frames of a backlog: 1 ms of video
+constexpr double long_wait = 0.1;            // seconds
+constexpr int32_t most_behind = 10 * 90000;  // more is a new turn of the RTP clock
+constexpr int32_t replay_step = 90;          // RTP ticks between frames of a backlog: 1 ms of video
 }  // namespace
 
 std::shared_ptr<Outlet> Outlet::create(MediaKind kind, Hooks hooks) {
@@ -137,7 +138,7 @@ void Outlet::enqueue_locked(const RtpFramePtr &frame, int32_t shift, bool live) 
   auto timestamp = frame->packets.front().header.timestamp + static_cast<uint32_t>(shift);
   if (floor_) {
     const auto behind = static_cast<int32_t>(*floor_ + replay_step - timestamp);
-    if (behind > 0) {
+    if (behind > 0 && behind < most_behind) {
       shift += behind;
       timestamp += static_cast<uint32_t>(behind);
       floor_ = timestamp;

@@ -4,12 +4,20 @@
 
 namespace rtc {
 
+namespace {
+constexpr double audio_part = 0.25, speech = 16e3;
+}
+
 double group_rate(std::vector<double> targets, double part) {
   if (targets.empty()) return 0;
   std::sort(targets.begin(), targets.end());
   const auto least = targets[targets.size() / 2] * part;
   return *std::find_if(targets.begin(), targets.end(),
                        [least](double target) { return target >= least; });
+}
+
+double audio_share(double whole, double wish) {
+  return std::clamp(whole * audio_part, std::min(speech, wish), wish);
 }
 
 std::optional<double> middle_of_others(const std::vector<double> &targets,

@@ -15,6 +15,10 @@ constexpr double alike = 0.75, alike_at_the_bottom = 0.5;
 // than the others' must not spoil the picture for all.
 double group_rate(std::vector<double> targets, double part = alike_at_the_bottom);
 
+// What an audio track gets of a path that takes `whole`: its wish, but on a narrow path a fourth of
+// it, and never less than speech needs.
+double audio_share(double whole, double wish);
+
 // The middle of what the others of a group take, whose `targets` are sorted; nothing when there are
 // none. `own`: the one of them that does not count.
 std::optional<double> middle_of_others(const std::vector<double> &targets,

@@ -170,8 +170,11 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   bool can_adapt() const;
   bool has_video() const;
   Bitrate nominal_rate() const;
+  std::shared_ptr<Input> input_of(const Viewer::TrackInfo &track) const;
+  // What it takes of a path; 0 for video.
   Bitrate audio_rate(const Viewer::TrackInfo &track) const;
   void adapt_rates();
+  void adapt_audio();
   std::vector<VideoTrack> video_tracks(TimePoint now);
   // Of `tracks`, by what they get now.
   Groups groups_of(const std::vector<VideoTrack> &tracks) const;

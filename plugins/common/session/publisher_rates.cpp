@@ -46,16 +46,16 @@ Bitrate Publisher::nominal_rate() const {
   return sum * headroom;
 }
 
-Bitrate Publisher::audio_rate(const Viewer::TrackInfo &track) const {
-  if (!track.codec || track.codec->kind != MediaKind::audio) return 0;
+std::shared_ptr<Input> Publisher::input_of(const Viewer::TrackInfo &track) const {
   const auto input = std::find_if(inputs_.begin(), inputs_.end(),
                                   [&](const auto &i) { return i->pad() == track.pad; });
-  return input == inputs_.end() ? 0 : (*input)->nominal_bitrate({track.codec});
+  return input == inputs_.end() ? nullptr : *input;
 }
 
 std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
   std::vector<VideoTrack> result;
   for (auto &[session, seat] : viewers_) {
+    if (seat.paused) continue;
     const auto rate = seat.viewer->rate(now);
     auto videos = seat.viewer->tracks();
     Bitrate audio = 0;
@@ -63,11 +63,9 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
     std::erase_if(videos, [](const auto &track) {
       return !track.codec || track.codec->kind != MediaKind::video;
     });
-    if (seat.paused) continue;
     for (const auto &track : videos) {
-      const auto input = std::find_if(inputs_.begin(), inputs_.end(),
-                                      [&](const auto &i) { return i->pad() == track.pad; });
-      if (input == inputs_.end()) continue;
+      const auto input = input_of(track);
+      if (!input) continue;
       auto &control = seat.controls[track.pad];
       const auto most = control.choice.limits().max_bitrate;
       const auto share = [&](Bitrate whole) {
@@ -84,7 +82,7 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
       }
       result.push_back({session,
                         seat.viewer,
-                        *input,
+                        input,
                         {track.codec, track.rendition},
                         &control,
                         estimate,
@@ -166,6 +164,7 @@ void Publisher::tell_of_what_passes(const std::vector<VideoTrack> &tracks, TimeP
 void Publisher::adapt_rates() {
   const auto now = Clock::now();
   auto tracks = video_tracks(now);
+  adapt_audio();
   std::vector<VideoTrack> passed;
   std::erase_if(tracks, [&](const auto &track) {
     const bool passes = track.input->passes(*track.choice.codec);

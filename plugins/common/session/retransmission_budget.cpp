@@ -13,6 +13,8 @@ constexpr double burst = 0.25;  // seconds of the rate that may be saved up
 constexpr double least_burst = 4 * packet_bits;
 // What the keyframe superseded is sent again only when so much of the burst is saved up.
 constexpr double kept_back = 0.75;
+// Nobody asks for older packets, and sequence numbers begin anew.
+constexpr auto matters_for = seconds(5);
 }  // namespace
 
 void RetransmissionBudget::limit(double rate, Duration round_trip) {
@@ -21,10 +23,11 @@ void RetransmissionBudget::limit(double rate, Duration round_trip) {
   round_trip_ = round_trip;
 }
 
-void RetransmissionBudget::keyframe(guint ssrc, uint16_t first, size_t packets) {
+void RetransmissionBudget::keyframe(guint ssrc, uint16_t first, size_t packets, TimePoint now) {
   std::lock_guard lock(mutex_);
   auto &keyframe = keyframes_[ssrc];
   keyframe.first = first;
+  keyframe.left = now;
   keyframe.repeated.assign(packets, std::nullopt);
 }
 
@@ -33,8 +36,9 @@ bool RetransmissionBudget::take(guint ssrc, uint16_t sequence, TimePoint now) {
   if (!rate_) return true;
   fill_locked(now);
   double needed = packet_bits;
-  if (const auto found = keyframes_.find(ssrc); found != keyframes_.end()) {
-    auto &[first, repeated] = found->second;
+  const auto found = keyframes_.find(ssrc);
+  if (found != keyframes_.end() && now - found->second.left < matters_for) {
+    auto &[first, left, repeated] = found->second;
     const auto place = static_cast<int16_t>(sequence - first);
     if (place >= 0 && static_cast<size_t>(place) < repeated.size())
       return repeat_locked(repeated[static_cast<size_t>(place)], now);

@@ -23,7 +23,7 @@ class RetransmissionBudget {
   // without it there is no limit.
   void limit(double rate, Duration round_trip);
   // A keyframe leaves, in `packets` packets from `first` on.
-  void keyframe(guint ssrc, uint16_t first, size_t packets);
+  void keyframe(guint ssrc, uint16_t first, size_t packets, TimePoint now);
   // Whether that packet may be sent again.
   bool take(guint ssrc, uint16_t sequence, TimePoint now);
 
@@ -33,6 +33,7 @@ class RetransmissionBudget {
  private:
   struct Keyframe {
     uint16_t first = 0;
+    TimePoint left{};
     std::vector<std::optional<TimePoint>> repeated;  // when each of its packets was, last
   };
 

@@ -98,11 +98,14 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
   if (input->kind() == MediaKind::video)
     hooks.keyframe_leaves = [kept = session_->retransmissions()](guint ssrc, uint16_t first,
                                                                  size_t packets) {
-      kept->keyframe(ssrc, first, packets);
+      kept->keyframe(ssrc, first, packets, Clock::now());
     };
-  // The feedback of a connection comes to all its tracks.
-  if (controller_ && tracks_.empty())
-    hooks.feedback = [&loop = loop_, weak = weak_from_this()](const GstStructure &event) {
+  // The feedback of a connection comes to all its tracks; one of them hears it.
+  if (!*listening_) *listening_ = track.get();
+  if (controller_)
+    hooks.feedback = [&loop = loop_, weak = weak_from_this(), listening = listening_,
+                      self = track.get()](const GstStructure &event) {
+      if (*listening != self) return;
       const std::shared_ptr<GstStructure> copy(gst_structure_copy(&event), gst_structure_free);
       loop.post(if_alive(weak, [copy](Viewer &self) { self.take_feedback(*copy); }));
     };
@@ -333,6 +336,11 @@ void Viewer::session_pad_added(Session &, GstPad *) {}
 void Viewer::drop(Track &track) {
   track.input->remove(track.outlet);
   track.outlet->close();
+  if (*listening_ != &track) return;
+  const auto next = std::find_if(tracks_.begin(), tracks_.end(), [&](const auto &other) {
+    return other.get() != &track && !other->refused;
+  });
+  *listening_ = next == tracks_.end() ? nullptr : next->get();
 }
 
 void Viewer::close() {

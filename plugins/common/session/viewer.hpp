@@ -134,6 +134,9 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   std::shared_ptr<Session> session_;
   Inputs offered_inputs_;  // what there is to answer an offer with
   std::vector<std::unique_ptr<Track>> tracks_;
+  // The track whose outlet hears the feedback.
+  const std::shared_ptr<std::atomic<const Track *>> listening_ =
+      std::make_shared<std::atomic<const Track *>>(nullptr);
   size_t next_mline_ = 0;  // webrtcbin gives its offers a section per transceiver, in order
   bool reported_connected_ = false;
   bool paused_ = false;
