@@ -44,10 +44,10 @@ Result<bool> parse(int argc, char **argv, Options &o) {
        "FILE"},
       {"json", 'j', 0, G_OPTION_ARG_FILENAME, &o.json, "Write the results there too", "FILE"},
       {"publishers", 'p', 0, G_OPTION_ARG_STRING, &o.publishers,
-       "Whom to measure: rtcsink; baseline, a bare webrtcbin fan-out; baseline-feedback, the same "
-       "with retransmission and transport-wide feedback, which rtcsink has and the plain one "
-       "lacks; "
-       "janus; pion (default: rtcsink,baseline,janus,pion, without those not installed)",
+       "Whom to measure: rtcsink; rtcsink-raw, which encodes 1280x720 for all; baseline, a bare "
+       "webrtcbin fan-out; baseline-feedback, the same with retransmission and transport-wide "
+       "feedback, which rtcsink has and the plain one lacks; janus; pion (default: "
+       "rtcsink,baseline,janus,pion, without those not installed)",
        "NAME,..."},
       {"at-once", 0, 0, G_OPTION_ARG_NONE, &o.at_once,
        "All viewers join together (default: one every 100 ms)", nullptr},
@@ -98,7 +98,8 @@ bool is_there(const std::string &kind) {
 }
 
 Result<std::vector<std::string>> choose_publishers(const char *text) {
-  static constexpr auto known = {"rtcsink", "baseline", "baseline-feedback", "janus", "pion"};
+  static constexpr auto known = {"rtcsink",           "rtcsink-raw", "baseline",
+                                 "baseline-feedback", "janus",       "pion"};
   std::vector<std::string> chosen;
   for (const auto &kind : split(text ? text : "rtcsink,baseline,janus,pion", ',')) {
     if (std::find(known.begin(), known.end(), kind) == known.end())

@@ -1,6 +1,6 @@
 // rtc-bench publish: a publisher process, rtcsink or one of those it is compared with.
-// It sends a recording as it is, or ("clock") raw video with the wall clock painted on every frame.
-// Says {"uri": ..., "pid": ...} once viewers can come.
+// It sends a recording as it is, or encodes ("rtcsink-raw") or sends ("clock") raw video with the
+// wall clock painted on every frame. Says {"uri": ..., "pid": ...} once viewers can come.
 #include <gst/app/app.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -23,6 +23,9 @@ constexpr auto clip_source = "appsrc name=source is-live=true format=time";
 constexpr auto clock_source =
     "videotestsrc name=source is-live=true pattern=ball ! "
     "video/x-raw,format=I420,width=640,height=360,framerate=30/1";
+constexpr auto raw_source =
+    "videotestsrc is-live=true pattern=smpte horizontal-speed=4 ! "
+    "video/x-raw,format=I420,width=1280,height=720,framerate=30/1";
 constexpr auto start_deadline = seconds(20);
 
 GstPadProbeReturn paint(GstPad *, GstPadProbeInfo *info, gpointer) {
@@ -63,6 +66,11 @@ int publish_clock(const std::string &kind) {
   return serve(**publisher);
 }
 
+int publish_raw() {
+  auto publisher = make_publisher("rtcsink", raw_source, *find_codec("VP8"), true);
+  return publisher ? serve(**publisher) : complain(publisher.error());
+}
+
 int publish_clip(const std::string &kind, const char *file) {
   auto clip = read_clip(file);
   if (!clip) return complain(clip.error());
@@ -87,6 +95,7 @@ int publish_command(int argc, char **argv) {
   become_child();
   gst_init(nullptr, nullptr);
   init_log();
+  if (std::string(argv[0]) == "rtcsink-raw") return publish_raw();
   return std::string(argv[1]) == "clock" ? publish_clock(argv[0]) : publish_clip(argv[0], argv[1]);
 }
 
