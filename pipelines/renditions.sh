@@ -6,11 +6,11 @@
 #   URI=ws://host:8080/room RENDITIONS=640x360@600k,320x180/15@150k pipelines/renditions.sh
 #
 # You must see: on the page the stream "test" with 1280x720 under "size". Behind a path that takes less, a smaller size,
-# and here the line "rtc-rendition, session=..., rendition=(string)640x360@700k, reason=(string)the path takes less"
+# and here a line "rtc-rendition" that has 640x360, 700k and the reason that the path takes less,
 # within seconds; the picture goes on without a stop.
 #
 # LISTEN  host:port of the page and signaling (127.0.0.1:8080)    URI  a server to publish through instead of LISTEN
-# STREAM  name of the stream (test)    RENDITIONS  sizes, frame rates and rates, best first
+# STREAM  name of the stream (test)    RENDITIONS  sizes, frame rates and rates
 set -euo pipefail
 
 server=listen=${LISTEN:-127.0.0.1:8080}

@@ -143,8 +143,8 @@ const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
                  "WIDTHxHEIGHT, and if wanted /FRAMES per second and @BITRATE in bit/s with k or "
                  "M, separated by commas: 1280x720@2500k,640x360@700k,320x180/15@150k (8 at most, "
                  "10k to 1000M). Sizes are boxes for the picture, which keeps its aspect ratio and "
-                 "is never made larger. Unset: the input's size, halves and quarters of it down to "
-                 "320x180. A video pad may have its own."),
+                 "is never made larger. Unset: the input's size, a half, a quarter and an eighth "
+                 "of it, down to 320x180. A video pad may have its own."),
              uint_row<GstRtcSinkImpl, &SinkSettings::audio_bitrate>(
                  "audio-bitrate",
                  "Rate of encoded audio in bit/s. With congestion control less where the path to "
@@ -325,7 +325,7 @@ void GstRtcSinkImpl::class_init(GstRtcSinkClass *klass) {
   gst_type_mark_as_plugin_api(GST_TYPE_RTC_SINK_PAD, GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(
       element_class, "WebRTC publisher", "Sink/Network/WebRTC",
-      "Publishes video and audio to WebRTC viewers, encoded once for all of them", "gst-rtc");
+      "Publishes video and audio to WebRTC viewers, encoded once per codec and size", "gst-rtc");
 }
 
 GstStateChangeReturn GstRtcSinkImpl::change_state(GstStateChange transition) {

@@ -10,8 +10,9 @@
  * ## Example
  * |[
  * gst-launch-1.0 -e rtcsrc uri=ws://127.0.0.1:8080/ stream=film name=r \
- *   r.video_0 ! queue ! matroskamux name=m ! filesink location=film.mkv  r.audio_0 ! queue !
- * m.audio_0
+ *   r.video_0 ! queue ! m.video_0 \
+ *   r.audio_0 ! queue ! m.audio_0 \
+ *   matroskamux name=m ! filesink location=film.mkv
  * ]|
  *
  * ## Messages

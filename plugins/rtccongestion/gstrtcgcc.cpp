@@ -149,8 +149,8 @@ const std::vector<PropertyRow<GstRtcGccImpl>> &GstRtcGccImpl::properties() {
       {g_param_spec_boxed("stats", "stats",
                           "application/x-rtc-congestion: estimated-bitrate and its reason, "
                           "acknowledged-bitrate, delay-based-bitrate (bit/s), packet-loss (part), "
-                          "round-trip-time and queueing-delay (ns), probes, packets-sent, "
-                          "bytes-sent, bytes-waiting; null unless the element runs.",
+                          "round-trip-time and queueing-delay (ns), application-limited, "
+                          "probes, packets-sent, bytes-sent, bytes-waiting; null unless the element runs.",
                           GST_TYPE_STRUCTURE, shown_flags),
        nullptr,
        [](Impl &self, GValue *value) {

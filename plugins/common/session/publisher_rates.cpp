@@ -67,7 +67,8 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
       const auto input = input_of(track);
       if (!input) continue;
       auto &control = seat.controls[track.pad];
-      const auto most = control.choice.limits().max_bitrate;
+      // What is passed through cannot be limited.
+      const auto most = input->passes(*track.codec) ? 0 : control.choice.limits().max_bitrate;
       const auto share = [&](Bitrate whole) {
         const auto part =
             std::max((whole / overhead - audio) / static_cast<double>(videos.size()), 0.);
