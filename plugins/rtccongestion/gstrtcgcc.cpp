@@ -146,12 +146,13 @@ const std::vector<PropertyRow<GstRtcGccImpl>> &GstRtcGccImpl::properties() {
            FALSE, ready_flags),
        [](Impl &self, const GValue *value) { self.pacing_ = g_value_get_boolean(value); },
        [](Impl &self, GValue *value) { g_value_set_boolean(value, self.pacing_); }},
-      {g_param_spec_boxed("stats", "stats",
-                          "application/x-rtc-congestion: estimated-bitrate and its reason, "
-                          "acknowledged-bitrate, delay-based-bitrate (bit/s), packet-loss (part), "
-                          "round-trip-time and queueing-delay (ns), application-limited, "
-                          "probes, packets-sent, bytes-sent, bytes-waiting; null unless the element runs.",
-                          GST_TYPE_STRUCTURE, shown_flags),
+      {g_param_spec_boxed(
+           "stats", "stats",
+           "application/x-rtc-congestion: estimated-bitrate and its reason, "
+           "acknowledged-bitrate, delay-based-bitrate (bit/s), packet-loss (part), "
+           "round-trip-time and queueing-delay (ns), application-limited, "
+           "probes, packets-sent, bytes-sent, bytes-waiting; null unless the element runs.",
+           GST_TYPE_STRUCTURE, shown_flags),
        nullptr,
        [](Impl &self, GValue *value) {
          const auto estimator = self.estimator();
