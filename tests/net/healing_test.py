@@ -71,6 +71,15 @@ class Healing(unittest.TestCase):
             with self.subTest(side):
                 self.outage(20, side, 3)
 
+    def test_unanswered_checks_tear_nothing_down(self):
+        """Consent (RFC 7675) lasts for 30 s, so that it survives that checks are lost; some come every 4 to 6 s."""
+        with Lab() as self.lab:
+            self.play(self.lab)
+            self.lab.internet.lose_stun('view')
+            self.viewer.wait_frames(15 * 20, 25)
+            self.assertGreater(self.lab.internet.dropped(), 3)
+            self.assertEqual(self.messages('rtc-healing'), [])
+
     def test_both_addresses_change(self):
         with Lab('port_restricted', 'port_restricted') as self.lab:
             self.play(self.lab)

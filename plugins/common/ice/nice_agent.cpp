@@ -29,19 +29,6 @@ Ref<GObject> agent_of(GstElement *webrtcbin) {
   return object_property(object_property(webrtcbin, "ice-agent").get(), "agent");
 }
 
-// GStreamer's agent is made without RFC 7675, and libnice takes that property only while an agent
-// is made (GStreamer 1.22; newer ones have it on). No stream was added yet, which is when libnice
-// looks at it first.
-void turn_on_consent_freshness(GObject *agent) {
-  auto *klass = G_OBJECT_GET_CLASS(agent);
-  auto *property = g_object_class_find_property(klass, "consent-freshness");
-  if (!property) return;
-  GValue on = G_VALUE_INIT;
-  g_value_init(&on, G_TYPE_BOOLEAN);
-  g_value_set_boolean(&on, TRUE);
-  klass->set_property(agent, property->param_id, &on, property);
-}
-
 std::string address_text(const NiceAddress &address) {
   char text[NICE_ADDRESS_STRING_LEN];
   nice_address_to_string(&address, text);
@@ -100,9 +87,12 @@ void set_agent_options(GstElement *webrtcbin, const IceSettings &settings,
   // on a short path; RFC 8445 section 14.2 allows 5 ms. With one pair that works it waits until all
   // others have failed, the hopeless ones behind a firewall too, so their three tries are to be
   // over soon. UPnP would add its discovery to gathering.
+  //
+  // Consent (RFC 7675) is checked every 4 to 6 s and expires after 50 s. The `consent-freshness` of
+  // libnice (0.1.21) would let it expire after 10 s instead of 30, so that one lost answer may end
+  // a connection; a peer that is not heard at all is let go of after 30 s anyway (path_health.hpp).
   g_object_set(agent.get(), "stun-pacing-timer", 5u, "stun-initial-timeout", 250u, "upnp", FALSE,
                "ice-tcp", gboolean(settings.tcp), "keepalive-conncheck", TRUE, nullptr);
-  turn_on_consent_freshness(agent.get());
 }
 
 bool has_local_candidates(GstElement *webrtcbin) {

@@ -6,6 +6,7 @@ from .node import ROUTER, Node
 # Private addresses lead nowhere, and packets that come from one are not forwarded.
 SETTINGS = {**ROUTER, 'net.ipv4.conf.all.rp_filter': 1, 'net.ipv4.conf.default.rp_filter': 1,
             'net.ipv6.conf.all.keep_addr_on_down': 1, 'net.ipv6.conf.default.keep_addr_on_down': 1}
+STUN_COOKIE = 0x2112A442  # the second word of a message (RFC 8489 section 5)
 
 
 class Internet(Node):
@@ -13,12 +14,18 @@ class Internet(Node):
         super().__init__(name, SETTINGS)
         self.ip('route add blackhole default', 'route add blackhole ::/0')
         self._loss = {}
+        self._without_stun = set()
 
     def lose(self, line, percent, to=True, back=False):
         """Loses packets at random on a line ('pub', 'view', 'turn', 'signal'): those to it, those back from it."""
         self._loss.pop(line, None)
         if percent:
             self._loss[line] = (percent, to, back)
+        self._rules()
+
+    def lose_stun(self, line, lost=True):
+        """No STUN gets to a line or back over UDP, everything else does."""
+        (self._without_stun.add if lost else self._without_stun.discard)(line)
         self._rules()
 
     def cut(self, line):
@@ -29,7 +36,7 @@ class Internet(Node):
         self.lose(line, 0)
 
     def dropped(self):
-        """Packets lost by lose() since it was called last."""
+        """Packets lost since what is lost was changed last."""
         return sum(map(int, re.findall(r'counter packets (\d+)', self.run('nft', 'list', 'table', 'inet', 'loss'))))
 
     def limit(self, line, rate=None, latency='100ms'):
@@ -48,5 +55,7 @@ class Internet(Node):
             hit = f'numgen random mod 1000 < {round(percent * 10)} counter drop'
             drops += [f'oifname "{line}" {hit}'] if to else []
             drops += [f'iifname "{line}" {hit}'] if back else []
+        drops += [f'{way} "{line}" meta l4proto udp @th,96,32 {STUN_COOKIE} counter drop'
+                  for line in self._without_stun for way in ('oifname', 'iifname')]
         self.nft('table inet loss {}\ndelete table inet loss\ntable inet loss {\n chain forward {\n'
                  '  type filter hook forward priority filter;\n  ' + '\n  '.join(drops) + '\n }\n}\n')
