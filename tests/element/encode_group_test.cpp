@@ -50,6 +50,12 @@ class EncodeGroupTest : public ElementTest {
       ASSERT_TRUE(eventually([&] { return encoded_frames == pushed; }));
     }
   }
+  // A keyframe that is asked for too soon after the last one comes with a later frame.
+  void push_raw_until_keyframe(unsigned number) {
+    const auto deadline = Clock::now() + std::chrono::seconds(20);
+    while (keyframes < number && Clock::now() < deadline) push_raw(1);
+    ASSERT_EQ(keyframes, number);
+  }
   // Real encoded frames: the first of `clip` is its only keyframe.
   void push_encoded(unsigned frames, bool keyframe) {
     if (clip.empty()) record_clip();
@@ -91,17 +97,22 @@ class EncodeGroupTest : public ElementTest {
 
 TEST_F(EncodeGroupTest, JoinsAtOnceShareOneKeyframe) {
   make(false);
+  Drain somebody;
+  group->add(somebody.outlet);
   push_raw(30);
   EXPECT_EQ(keyframes, 1u);
   std::vector<std::unique_ptr<Drain>> drains;
   for (int i = 0; i < 8; i++) group->add((drains.emplace_back(std::make_unique<Drain>()))->outlet);
-  push_raw(5);
-  for (auto &drain : drains) EXPECT_TRUE(eventually([&] { return drain->count() >= 5; }));
+  push_raw_until_keyframe(2);
+  push_raw(4);
+  for (auto &drain : drains) EXPECT_TRUE(eventually([&] { return drain->count() == 5; }));
   EXPECT_EQ(keyframes, 2u);
 }
 
 TEST_F(EncodeGroupTest, AJoinRightAfterAKeyframeNeedsNoOther) {
   make(false);
+  Drain somebody;
+  group->add(somebody.outlet);
   push_raw(4);
   Drain drain;
   group->add(drain.outlet);
@@ -109,6 +120,23 @@ TEST_F(EncodeGroupTest, AJoinRightAfterAKeyframeNeedsNoOther) {
   push_raw(2);
   EXPECT_TRUE(eventually([&] { return drain.count() == 6; }));
   EXPECT_EQ(keyframes, 1u);
+}
+
+TEST_F(EncodeGroupTest, AnEncoderWithoutViewersRests) {
+  make(false);
+  Drain first;
+  group->add(first.outlet);
+  push_raw(5);
+  group->remove(first.outlet);
+  const auto unseen = adopt(gst_buffer_new_allocate(nullptr, 160 * 120 * 3 / 2, nullptr));
+  push(unseen, "video/x-raw,format=I420,width=160,height=120,framerate=25/1");
+  pushed--;
+  Drain later;
+  group->add(later.outlet);
+  EXPECT_EQ(later.count(), 0u) << "old frames are not shown";
+  push_raw_until_keyframe(2);
+  EXPECT_TRUE(eventually([&] { return later.count() == 1; }));
+  EXPECT_EQ(encoded_frames, pushed);
 }
 
 TEST_F(EncodeGroupTest, EncodedInputIsShownFromTheLastKeyframeOn) {

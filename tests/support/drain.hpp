@@ -22,6 +22,14 @@ struct Drain {
   std::vector<RtpHeader> frames;
   std::vector<uint16_t> sequences;
   std::vector<bool> keyframes;  // of frames, of VP8
+  // What the outlet said of keyframes before it sent them.
+  struct Keyframe {
+    guint ssrc;
+    uint16_t first;
+    size_t packets;
+    bool operator==(const Keyframe &) const = default;
+  };
+  std::vector<Keyframe> left;
 
   Drain() {
     outlet =
@@ -29,6 +37,10 @@ struct Drain {
                                           [this](const auto &changed) {
                                             changes++;
                                             if (on_change) on_change(changed);
+                                          },
+                                          [this](guint ssrc, uint16_t first, size_t packets) {
+                                            std::lock_guard lock(mutex);
+                                            left.push_back({ssrc, first, packets});
                                           }});
     gst_pad_set_chain_list_function_full(
         pad.get(),

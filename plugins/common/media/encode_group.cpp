@@ -261,7 +261,7 @@ void EncodeGroup::push(GstSample *sample) {
 // An encoder that waits for the next viewer does not work meanwhile; that one gets a new picture.
 bool EncodeGroup::is_idle() {
   std::lock_guard lock(mutex_);
-  if (!outlets_.empty() || !had_viewers_) return false;
+  if (!outlets_.empty()) return false;
   backlog_.clear();
   backlog_bytes_ = 0;
   return true;
@@ -277,7 +277,6 @@ void EncodeGroup::add(const std::shared_ptr<Outlet> &outlet) {
   {
     std::lock_guard lock(mutex_);
     outlets_.push_back(outlet);
-    had_viewers_ = true;
     ask = show_picture_locked(outlet);
   }
   if (ask) force_keyframe();
@@ -290,7 +289,6 @@ void EncodeGroup::await(const std::shared_ptr<Outlet> &outlet) {
     std::lock_guard lock(mutex_);
     if (std::find(outlets_.begin(), outlets_.end(), outlet) == outlets_.end())
       outlets_.push_back(outlet);
-    had_viewers_ = true;
     ask = outlet->needs_keyframe() && want_keyframe_locked(Clock::now());
   }
   if (ask) force_keyframe();

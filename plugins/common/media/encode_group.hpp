@@ -115,7 +115,6 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   bool draining_ = false;
   bool end_of_stream_ = false;
   std::vector<std::shared_ptr<Outlet>> outlets_;
-  bool had_viewers_ = false;
   std::vector<RtpFramePtr> backlog_;  // since the last keyframe; empty: too long or none yet
   size_t backlog_bytes_ = 0;
   TimePoint keyframe_requested_{};

@@ -319,11 +319,10 @@ void Input::set_bitrate(const Choice &choice, unsigned bitrate) {
 }
 
 void Input::set_loss(const Choice &choice, unsigned percent) {
+  if (auto &set = losses_[choice]; std::exchange(set, percent) == percent) return;
   const auto groups = groups_now();
-  const auto found = groups.find(choice);
-  if (found == groups.end()) return;
-  auto &set = losses_[choice];
-  if (std::exchange(set, percent) != percent) found->second->set_loss(percent);
+  if (const auto found = groups.find(choice); found != groups.end())
+    found->second->set_loss(percent);
 }
 
 std::vector<Input::GroupInfo> Input::groups() const {

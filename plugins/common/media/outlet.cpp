@@ -174,11 +174,15 @@ bool Outlet::offer(Source source, const RtpFramePtr &frame) {
       if (kind_ == MediaKind::video) state_ = State::waiting;
     }
     if (state_ == State::waiting && frame->keyframe) state_ = State::flowing;
-    // Nor those that would only delay it.
-    if (state_ == State::flowing && awaited_ && is_late_locked()) state_ = State::waiting;
+    // On a path that is full nobody needs the frames before a keyframe any more, those that are
+    // still to come included.
+    if (state_ == State::flowing && (frame->keyframe || awaited_) && is_late_locked()) {
+      if (frame->keyframe)
+        drop_queue_locked();
+      else
+        state_ = State::waiting;
+    }
     if (state_ == State::flowing) {
-      // On a path that is full nobody needs the frames before a keyframe any more.
-      if (frame->keyframe && is_late_locked()) drop_queue_locked();
       enqueue_locked(frame, 0, true);
       due = schedule_locked();
       stuck = false;
@@ -200,9 +204,11 @@ void Outlet::drop_queue_locked() {
 }
 
 bool Outlet::is_late_locked() const {
+  const double pace = pacing_;
+  if (pace <= 0) return false;
   size_t bytes = 0;
   for (const auto &entry : queue_) bytes += entry.frame->bytes;
-  return static_cast<double>(bytes) * 8 > pacing_ * long_wait && pacing_ > 0;
+  return static_cast<double>(bytes) * 8 > pace * long_wait;
 }
 
 void Outlet::close() {
