@@ -12,9 +12,9 @@ namespace {
 
 class EncodeGroupTest : public ElementTest {
  protected:
-  void make(bool encoded) {
+  void make(bool encoded, const char *codec = "VP8") {
     EncodeGroup::Settings settings;
-    settings.codec = find_codec("VP8");
+    settings.codec = find_codec(codec);
     if (!encoded) settings.encoder = find_encoder(*settings.codec);
     settings.options = {300000, 100000};
     settings.ssrc = 1;
@@ -50,6 +50,15 @@ class EncodeGroupTest : public ElementTest {
       ASSERT_TRUE(eventually([&] { return encoded_frames == pushed; }));
     }
   }
+  // 20 ms each.
+  void push_silence(unsigned frames) {
+    for (unsigned i = 0; i < frames; i++) {
+      const auto buffer = adopt(gst_buffer_new_allocate(nullptr, 960 * 2, nullptr));
+      gst_buffer_memset(buffer.get(), 0, 0, 960 * 2);
+      push(buffer, "audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=1");
+      ASSERT_TRUE(eventually([&] { return encoded_frames == pushed; }));
+    }
+  }
   // A keyframe that is asked for too soon after the last one comes with a later frame.
   void push_raw_until_keyframe(unsigned number) {
     const auto deadline = Clock::now() + std::chrono::seconds(20);
@@ -75,7 +84,8 @@ class EncodeGroupTest : public ElementTest {
     ASSERT_EQ(clip.size(), 60u);
   }
   void push(const Ref<GstBuffer> &buffer, const char *caps_text) {
-    GST_BUFFER_PTS(buffer.get()) = pushed++ * 40 * GST_MSECOND;
+    const auto duration = g_str_has_prefix(caps_text, "audio") ? 20 : 40;
+    GST_BUFFER_PTS(buffer.get()) = pushed++ * duration * GST_MSECOND;
     const auto caps = adopt(gst_caps_from_string(caps_text));
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -179,4 +189,19 @@ TEST_F(EncodeGroupTest, DrainingSendsWhatTheEncoderHolds) {
   EXPECT_TRUE(group->drain(std::chrono::seconds(10)));
   EXPECT_TRUE(eventually([&] { return drain.count() == 10; }));
   EXPECT_TRUE(group->ended());
+}
+
+TEST_F(EncodeGroupTest, SilenceIsHardlySentOnANarrowPath) {
+  make(false, "OPUS");
+  Drain drain(*find_codec("OPUS"));
+  group->add(drain.outlet);
+  push_silence(50);
+  EXPECT_TRUE(eventually([&] { return drain.packets() == 50; }));
+  group->set_dtx(true);
+  push_silence(200);
+  const auto sent = drain.packets();
+  EXPECT_LT(sent, 110u);
+  group->set_dtx(false);
+  push_silence(50);
+  EXPECT_TRUE(eventually([&] { return drain.packets() >= sent + 50; }));
 }

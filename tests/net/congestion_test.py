@@ -49,7 +49,7 @@ class Congestion(unittest.TestCase):
     def test_sound_on_a_narrow_link(self):
         with Lab() as lab:
             lab.start()
-            publisher = lab.publish(source=f'audiotestsrc is-live=true ! rtc.audio_0 {SOURCE}')
+            publisher = lab.publish(source=f'audiotestsrc is-live=true wave=ticks ! rtc.audio_0 {SOURCE}')
             publisher.wait_message('rtc-ready')
             viewer = lab.view(sink='video/x-raw ! identity name=frames ! fakesink sync=false '
                                    'rtc. ! audio/x-raw ! fakesink sync=false')

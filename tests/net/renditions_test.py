@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Four viewers, one of them behind a link that gets narrow: that one gets the small rendition within seconds and goes
+"""Eight viewers, one of them behind a link that gets narrow: that one gets the small rendition within seconds and goes
 on, the others lose no frame and keep the large one. What is encoded already cannot follow, and a warning says so."""
 import re
 import sys
@@ -15,7 +15,7 @@ FRAME = 1e9 / 30  # ns
 SOURCE = ('videotestsrc is-live=true pattern=smpte horizontal-speed=5 ! '
           'video/x-raw,width=640,height=480,framerate=30/1')
 RENDITIONS = 'renditions=640x480@900k,320x240@200k'
-GOOD = 3
+GOOD = 7
 TOLD = 'media that is encoded already cannot be adapted'
 
 

@@ -1,4 +1,4 @@
-// Where the packets of a video outlet go: remembers their headers, and the frames, by marker.
+// Where the packets of an outlet go: remembers their headers, and the frames, by marker.
 #pragma once
 
 #include <atomic>
@@ -31,17 +31,16 @@ struct Drain {
   };
   std::vector<Keyframe> left;
 
-  Drain() {
-    outlet =
-        Outlet::create(MediaKind::video, {[this](const auto &) { keyframes_wanted++; }, nullptr,
-                                          [this](const auto &changed) {
-                                            changes++;
-                                            if (on_change) on_change(changed);
-                                          },
-                                          [this](guint ssrc, uint16_t first, size_t packets) {
-                                            std::lock_guard lock(mutex);
-                                            left.push_back({ssrc, first, packets});
-                                          }});
+  explicit Drain(const Codec &codec = *find_codec("VP8")) {
+    outlet = Outlet::create(codec.kind, {[this](const auto &) { keyframes_wanted++; }, nullptr,
+                                         [this](const auto &changed) {
+                                           changes++;
+                                           if (on_change) on_change(changed);
+                                         },
+                                         [this](guint ssrc, uint16_t first, size_t packets) {
+                                           std::lock_guard lock(mutex);
+                                           left.push_back({ssrc, first, packets});
+                                         }});
     gst_pad_set_chain_list_function_full(
         pad.get(),
         [](GstPad *p, GstObject *, GstBufferList *list) {
@@ -52,7 +51,7 @@ struct Drain {
         this, nullptr);
     gst_pad_set_active(pad.get(), TRUE);
     gst_pad_link_full(outlet->pad(), pad.get(), GST_PAD_LINK_CHECK_NOTHING);
-    const auto caps = rtp_caps(*find_codec("VP8"), 96, 1);
+    const auto caps = rtp_caps(codec, 96, 1);
     outlet->set_caps(caps.get(), RtpLayout{96, 1, 2});
   }
   ~Drain() { outlet->close(); }
@@ -61,7 +60,7 @@ struct Drain {
     std::lock_guard lock(mutex);
     for (guint i = 0; i < gst_buffer_list_length(list); i++) {
       // Header, extension, VP8 payload descriptor (RFC 7741) and the first byte of the frame.
-      guint8 bytes[max_rtp_header_size + 2];
+      guint8 bytes[max_rtp_header_size + 2] = {};
       gst_buffer_extract(gst_buffer_list_get(list, i), 0, bytes, sizeof bytes);
       const auto header = parse_rtp_header(bytes);
       if (frames.size() == keyframes.size())
@@ -70,6 +69,10 @@ struct Drain {
       if (header.marker) frames.push_back(header);
     }
     Changes::get().change();
+  }
+  size_t packets() {
+    std::lock_guard lock(mutex);
+    return sequences.size();
   }
   size_t count() {
     std::lock_guard lock(mutex);

@@ -21,7 +21,7 @@ const std::vector<Codec> &codecs() {
       {"OPUS", audio, "audio/x-opus", "OPUS", 48000, 111,
        "encoding-params=(string)2,useinbandfec=(string)1,minptime=(string)10,stereo=(string)1,"
        "sprop-stereo=(string)1",
-       "opusparse", "rtpopuspay", "rtpopusdepay"},
+       "opusparse", "rtpopuspay dtx=true", "rtpopusdepay"},
       {"PCMU", audio, "audio/x-mulaw,rate=8000,channels=1", "PCMU", 8000, 0, "", "", "rtppcmupay",
        "rtppcmudepay"},
       {"PCMA", audio, "audio/x-alaw,rate=8000,channels=1", "PCMA", 8000, 8, "", "", "rtppcmapay",

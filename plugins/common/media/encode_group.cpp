@@ -326,6 +326,10 @@ void EncodeGroup::set_loss(unsigned percent) {
   if (encoder_element_) set_encoder_loss(encoder_element_.get(), percent);
 }
 
+void EncodeGroup::set_dtx(bool on) {
+  if (encoder_element_) set_encoder_dtx(encoder_element_.get(), on);
+}
+
 bool EncodeGroup::show_picture_locked(const std::shared_ptr<Outlet> &outlet) {
   if (outlet->start(id_, backlog_)) pool_->schedule({outlet});
   return backlog_.empty() && codec().kind == MediaKind::video && want_keyframe_locked(Clock::now());

@@ -68,6 +68,8 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   void set_bitrate(unsigned bitrate);
   // What the viewers' paths lose, in percent.
   void set_loss(unsigned percent);
+  // Whether silence is left out, for encoders that can (set_encoder_dtx).
+  void set_dtx(bool on);
 
   // The viewer of `outlet` lost the picture or asks for a keyframe (PLI, FIR).
   void refresh(const std::shared_ptr<Outlet> &outlet);

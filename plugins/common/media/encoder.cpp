@@ -125,4 +125,6 @@ void set_encoder_loss(GstElement *element, unsigned percent) {
   set_property(element, "packet-loss-percentage", percent);
 }
 
+void set_encoder_dtx(GstElement *element, bool on) { set_property(element, "dtx", on); }
+
 }  // namespace rtc

@@ -49,5 +49,7 @@ void set_encoder_bitrate(GstElement *element, const Encoder &row, unsigned bitra
 // How much of its packets a path loses, in percent, for encoders that repair loss within their rate
 // (Opus, RFC 6716 section 2.1.7); others take no notice.
 void set_encoder_loss(GstElement *element, unsigned percent);
+// Whether next to nothing is sent of silence (Opus, RFC 6716 section 2.1.9); others take no notice.
+void set_encoder_dtx(GstElement *element, bool on);
 
 }  // namespace rtc

@@ -314,8 +314,11 @@ void Input::set_bitrate(const Choice &choice, unsigned bitrate) {
   if (set == wanted) return;
   set = wanted;
   const auto groups = groups_now();
-  if (const auto found = groups.find(choice); found != groups.end())
-    found->second->set_bitrate(wanted);
+  const auto found = groups.find(choice);
+  if (found == groups.end()) return;
+  found->second->set_bitrate(wanted);
+  // Silence sounds better when it is sent, where there is room for it.
+  found->second->set_dtx(wanted < nominal);
 }
 
 void Input::set_loss(const Choice &choice, unsigned percent) {
