@@ -14,6 +14,7 @@ build libgstreamer-plugins-bad1.0-dev
 build libsoup-3.0-dev
 build libjson-glib-dev
 build libnice-dev
+build libssl-dev
 build libglib2.0-dev-bin
 build libgtest-dev
 run gstreamer1.0-tools

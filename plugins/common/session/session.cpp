@@ -7,6 +7,7 @@
 #include "ice/nice_agent.hpp"
 #include "message/sdp.hpp"
 #include "session/frame_lists.hpp"
+#include "session/srtp_sender.hpp"
 
 namespace rtc {
 
@@ -137,6 +138,8 @@ void Session::element_added(GstElement *element) {
   if (name == "clocksync") {
     // What comes in is paced already; the wait would only add the latency of the pipeline.
     g_object_set(element, "sync", FALSE, nullptr);
+  } else if (name == "srtpenc") {
+    take_over_srtp(element);
   } else if (name == "rtprtxsend") {
     RetransmissionBudget::watch(element, retransmissions_);
     repeater_.add(element);
