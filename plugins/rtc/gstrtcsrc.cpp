@@ -104,7 +104,8 @@ const std::vector<PropertyRow<GstRtcSrcImpl>> &GstRtcSrcImpl::properties() {
           uint_row<I, &S::latency>(
               "latency", "Time in ms that packets wait for late ones before them.", 0, 10000, 200),
           uint_row<I, &S::max_bitrate>(
-              "max-bitrate", "Hint to the publisher: most bit/s of video to send; 0: none.", 0,
+              "max-bitrate",
+              "Most bit/s of video that the publisher is to send (b=AS); 0: no limit.", 0,
               1000000000, 0)})
       table.push_back(row);
     table.push_back(

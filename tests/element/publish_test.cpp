@@ -96,6 +96,16 @@ TEST_F(Publish, LimitsAndRefusesViewers) {
   EXPECT_NE(third.wait_error().find("does not accept"), std::string::npos) << third.error();
 }
 
+TEST_F(Publish, AViewerMaySayWhatItTakes) {
+  Sink publisher(Sink::test_video, "video-bitrate=800000");
+  Viewer viewer(publisher.uri(), Viewer::video_only, "stream=film max-bitrate=210000");
+  Counter video(viewer, "video");
+  viewer.play();
+  EXPECT_TRUE(video.advances());
+  EXPECT_TRUE(eventually([&] { return publisher.bitrate() <= 200000; })) << publisher.bitrate();
+  EXPECT_TRUE(video.advances(15));
+}
+
 TEST_F(Publish, ViewersCanBeDisconnected) {
   Sink publisher(Sink::test_video);
   Viewer viewer(publisher.uri(), Viewer::video_only);

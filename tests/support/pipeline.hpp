@@ -251,19 +251,33 @@ class Publisher : public Pipeline {
 
   // Number of encode groups, or of those of one pad.
   size_t groups(const std::string &pad = "") const {
+    size_t count = 0;
+    for_groups([&](const GstStructure *group) {
+      count += pad.empty() || pad == gst_structure_get_string(group, "pad");
+    });
+    return count;
+  }
+  // What all of them are to make, bits per second.
+  unsigned bitrate() const {
+    unsigned sum = 0;
+    for_groups([&](const GstStructure *group) {
+      guint bitrate = 0;
+      gst_structure_get_uint(group, "targetBitrate", &bitrate);
+      sum += bitrate;
+    });
+    return sum;
+  }
+
+ private:
+  void for_groups(const std::function<void(const GstStructure *)> &each) const {
     GstStructure *stats = nullptr;
     g_object_get(element("rtcsink").get(), "stats", &stats, nullptr);
     const StructurePtr owned(stats);
     const auto *value = gst_structure_get_value(stats, "groups");
-    size_t count = 0;
-    for (guint i = 0; value && i < gst_value_array_get_size(value); i++) {
-      const auto *group = gst_value_get_structure(gst_value_array_get_value(value, i));
-      count += pad.empty() || pad == gst_structure_get_string(group, "pad");
-    }
-    return count;
+    for (guint i = 0; value && i < gst_value_array_get_size(value); i++)
+      each(gst_value_get_structure(gst_value_array_get_value(value, i)));
   }
 
- private:
   std::string uri_;
 };
 

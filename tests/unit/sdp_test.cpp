@@ -143,6 +143,22 @@ TEST(Bandwidth, StandsBeforeTheAttributesOfVideo) {
   EXPECT_TRUE(has(text, "c=IN IP4 0.0.0.0\r\nb=AS:1500\r\na=")) << text;
 }
 
+TEST(Bandwidth, IsReadFromMedia) {
+  const auto read = [](const std::string &lines) {
+    const auto sdp = parse_sdp(session + video() + lines);
+    return sdp ? sdp->media.back().bandwidth : -1;
+  };
+  const auto section = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n";
+  const auto of = [&](const std::string &lines) { return read(section + lines); };
+  EXPECT_EQ(of(""), 0);
+  EXPECT_EQ(of("b=TIAS:800000\r\n"), 800000);
+  EXPECT_EQ(of("b=AS:9\r\nb=TIAS:800000\r\nb=AS:7\r\n"), 800000);
+  EXPECT_NEAR(of("b=AS:1050\r\n"), 1000000, 1);
+  for (auto line : {"b=AS:0\r\n", "b=AS:-5\r\n", "b=AS:\r\n", "b=AS\r\n", "b=CT:5\r\n",
+                    "b=AS:99999999999999999999\r\n"})
+    EXPECT_EQ(of(line), 0) << line;
+}
+
 TEST(AddFmtp, KeepsWhatIsThere) {
   const auto opus = session +
                     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:a\r\na=rtpmap:111 "

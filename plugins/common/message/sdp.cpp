@@ -58,6 +58,19 @@ std::optional<SdpMedia> parse_media_line(std::string_view value) {
   return media;
 }
 
+// b=AS counts the headers of IP, UDP and RTP as well.
+constexpr double headers = 1.05;
+
+void read_bandwidth(std::string_view value, SdpMedia &media) {
+  const auto colon = value.find(':');
+  if (colon == std::string_view::npos) return;
+  const auto number = to_int(value.substr(colon + 1));
+  if (!number || *number <= 0) return;
+  const auto type = value.substr(0, colon);
+  if (type == "TIAS") media.bandwidth = *number;
+  if (type == "AS" && media.bandwidth <= 0) media.bandwidth = *number * 1000. / headers;
+}
+
 const char *static_rtpmap(int payload_type) {  // RFC 3551 section 6
   switch (payload_type) {
     case 0:
@@ -153,6 +166,8 @@ Result<Sdp> parse_sdp(std::string_view text) {
       sdp.session_lines.push_back(line);
     } else if (line[0] == 'a') {
       sdp.media.back().attributes.emplace_back(value);
+    } else if (line[0] == 'b') {
+      read_bandwidth(value, sdp.media.back());
     }
   }
   if (sdp.session_lines.empty() || sdp.session_lines[0] != "v=0")

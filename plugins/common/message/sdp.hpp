@@ -28,6 +28,9 @@ struct SdpMedia {
   std::string protocol;
   std::vector<std::string> formats;
   std::vector<std::string> attributes;  // without "a="
+  // Bits per second of RTP payload that its writer takes at most, by b=TIAS (RFC 3890) or b=AS (RFC
+  // 8866 section 5.8); 0: not said.
+  double bandwidth = 0;
 
   // The value of the first a=name:value; empty value for a flag; nothing when absent.
   std::optional<std::string> attribute(std::string_view name) const;

@@ -175,6 +175,8 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   Bitrate audio_rate(const Viewer::TrackInfo &track) const;
   void adapt_rates();
   void adapt_audio();
+  static Bitrate limit_of(const Input &input, const TrackControl &control,
+                          const Viewer::TrackInfo &track);
   std::vector<VideoTrack> video_tracks(TimePoint now);
   // Of `tracks`, by what they get now.
   Groups groups_of(const std::vector<VideoTrack> &tracks) const;

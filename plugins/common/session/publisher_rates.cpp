@@ -52,6 +52,15 @@ std::shared_ptr<Input> Publisher::input_of(const Viewer::TrackInfo &track) const
   return input == inputs_.end() ? nullptr : *input;
 }
 
+// The application's and the viewer's own, zero without one. What is passed through has none.
+Bitrate Publisher::limit_of(const Input &input, const TrackControl &control,
+                            const Viewer::TrackInfo &track) {
+  if (input.passes(*track.codec)) return 0;
+  const auto ours = control.choice.limits().max_bitrate;
+  return ours > 0 && track.bandwidth > 0 ? std::min(ours, track.bandwidth)
+                                         : std::max(ours, track.bandwidth);
+}
+
 std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
   std::vector<VideoTrack> result;
   for (auto &[session, seat] : viewers_) {
@@ -67,8 +76,7 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
       const auto input = input_of(track);
       if (!input) continue;
       auto &control = seat.controls[track.pad];
-      // What is passed through cannot be limited.
-      const auto most = input->passes(*track.codec) ? 0 : control.choice.limits().max_bitrate;
+      const auto most = limit_of(*input, control, track);
       const auto share = [&](Bitrate whole) {
         const auto part =
             std::max((whole / overhead - audio) / static_cast<double>(videos.size()), 0.);

@@ -236,6 +236,7 @@ void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) 
 
 void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type) {
   track.codec = &codec;
+  track.bandwidth = media.bandwidth;
   const auto layout = layout_of(media, payload_type);
   auto caps = rtp_caps(codec, payload_type, track.input->ssrc());
   if (const auto offered = track.input->offer_caps(codec))
@@ -351,8 +352,8 @@ void Viewer::close() {
 std::vector<Viewer::TrackInfo> Viewer::tracks() const {
   std::vector<TrackInfo> result;
   for (const auto &track : tracks_)
-    result.push_back(
-        {track->input->pad(), track->codec, track->outlet->counters(), track->rendition});
+    result.push_back({track->input->pad(), track->codec, track->outlet->counters(),
+                      track->rendition, track->bandwidth});
   return result;
 }
 

@@ -74,6 +74,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     const Codec *codec;  // null before it is negotiated
     Outlet::Counters counters;
     size_t rendition;  // asked for by show()
+    double bandwidth;  // most that the viewer takes by its description, bits per second; 0: any
   };
   std::vector<TrackInfo> tracks() const;
 
@@ -95,6 +96,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     bool flowing = false;
     size_t rendition = 0;
     unsigned bitrate = 0;  // of an encoder to make
+    double bandwidth = 0;  // see TrackInfo
 
     Input::Choice choice() const { return {codec, rendition}; }
   };
