@@ -21,6 +21,9 @@ void set_agent_options(GstElement *webrtcbin, const IceSettings &settings,
 // Whether there are candidates of this machine's addresses, once a local description is set.
 bool has_local_candidates(GstElement *webrtcbin);
 
+// Once ICE is completed.
+void end_checks_soon(GstElement *webrtcbin);
+
 // Calls `changed` whenever ICE selects a pair, on a thread of libnice.
 void watch_pair(GstElement *webrtcbin, std::function<void(SelectedPair)> changed);
 

@@ -229,6 +229,7 @@ void Session::update_state() {
   GstWebRTCICEConnectionState ice{};
   g_object_get(webrtcbin_.get(), "connection-state", &connection, "ice-connection-state", &ice,
                nullptr);
+  if (ice == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED) end_checks_soon(webrtcbin_.get());
   auto state = state_;
   if (broken_ || connection == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED ||
       ice == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED)
