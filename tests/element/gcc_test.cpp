@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "support/feedback_event.hpp"
 #include "support/pipeline.hpp"
 
 using namespace rtc;
@@ -83,27 +84,14 @@ class Gcc : public testing::Test {
   }
   // One report of 20 packets; `delay` is that of the first, which `growth` is added to with each.
   void report(milliseconds delay, microseconds growth, bool lost = false) {
-    G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-    auto *array = g_value_array_new(0);
+    FeedbackEvent event;
     const auto now = std::chrono::nanoseconds(Clock::now().time_since_epoch());
     for (int i = 0; i < 20; i++) {
       const auto sent = now - milliseconds(100 - 5 * i);
       const auto arrived = sent + delay + i * growth;
-      GValue value = G_VALUE_INIT;
-      g_value_init(&value, GST_TYPE_STRUCTURE);
-      g_value_take_boxed(
-          &value, gst_structure_new("RTPTWCCPacket", "seqnum", G_TYPE_UINT, guint(next_++ & 0xffff),
-                                    "local-ts", G_TYPE_UINT64, guint64(sent.count()), "remote-ts",
-                                    G_TYPE_UINT64, guint64(arrived.count()), "size", G_TYPE_UINT,
-                                    1000u, "lost", G_TYPE_BOOLEAN, gboolean(lost), nullptr));
-      g_value_array_append(array, &value);
-      g_value_unset(&value);
+      event.add(next_++ & 0xffff, guint64(sent.count()), guint64(arrived.count()), lost);
     }
-    auto *structure = gst_structure_new_empty("RTPTWCCPackets");
-    gst_structure_set(structure, "packets", g_type_from_name("GValueArray"), array, nullptr);
-    g_value_array_free(array);
-    G_GNUC_END_IGNORE_DEPRECATIONS
-    send(structure);
+    send(event.structure().release());
   }
   // Reports, each for the packets since the one before, until `condition` holds.
   bool reports_until(microseconds growth, const std::function<bool()> &condition) {
@@ -168,28 +156,18 @@ TEST_F(Gcc, TakesHostileEvents) {
        {"RTPTWCCPackets", "RTPTWCCPackets, packets=(int)3", "RTPTWCCPackets, packets=(string)x",
         "RTPTWCCPackets, packets=(int)<1,2>", "Other, packets=(int)1"})
     send(gst_structure_from_string(text, nullptr));
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  auto *array = g_value_array_new(0);
+  FeedbackEvent event;
   GValue number = G_VALUE_INIT;
   g_value_init(&number, G_TYPE_INT);
-  g_value_array_append(array, &number);
+  event.add(number);
   for (const char *text :
        {"P", "P, seqnum=(string)a, local-ts=(int)-1",
         "P, seqnum=(uint)4294967295, "
         "local-ts=(guint64)18446744073709551614, remote-ts=(guint64)18446744073709551614, "
         "size=(uint)4294967295, lost=(boolean)false",
-        "P, seqnum=(uint)7, local-ts=(guint64)1, remote-ts=(guint64)9223372036854775807"}) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(&value, gst_structure_from_string(text, nullptr));
-    g_value_array_append(array, &value);
-    g_value_unset(&value);
-  }
-  auto *structure = gst_structure_new_empty("RTPTWCCPackets");
-  gst_structure_set(structure, "packets", g_type_from_name("GValueArray"), array, nullptr);
-  g_value_array_free(array);
-  G_GNUC_END_IGNORE_DEPRECATIONS
-  send(structure);
+        "P, seqnum=(uint)7, local-ts=(guint64)1, remote-ts=(guint64)9223372036854775807"})
+    event.add(gst_structure_from_string(text, nullptr));
+  send(event.structure().release());
   EXPECT_TRUE(reports_until(microseconds(0), [&] { return estimate() > 400000; }));
 }
 

@@ -1,13 +1,14 @@
 // Rates of encoders and of retransmission, and feedback as GStreamer reports it.
 #include <gtest/gtest.h>
 
-#include "base/ref.hpp"
 #include "session/feedback.hpp"
 #include "session/group_rate.hpp"
 #include "session/rate_meter.hpp"
 #include "session/retransmission_budget.hpp"
+#include "support/feedback_event.hpp"
 
 using namespace rtc;
+using rtc::test::FeedbackEvent;
 
 TEST(GroupRate, FollowsALoneViewer) {
   EXPECT_EQ(group_rate({}), 0);
@@ -105,24 +106,9 @@ TEST(RetransmissionBudget, TheLastKeyframeComesFirst) {
 namespace {
 
 StructurePtr event(const std::vector<std::pair<unsigned, bool>> &packets) {
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  auto *array = g_value_array_new(0);
-  for (const auto &[sequence, lost] : packets) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(
-        &value, gst_structure_new("RTPTWCCPacket", "seqnum", G_TYPE_UINT, sequence, "local-ts",
-                                  G_TYPE_UINT64, guint64{5000000000}, "remote-ts", G_TYPE_UINT64,
-                                  guint64{7000000000}, "size", G_TYPE_UINT, 1000u, "lost",
-                                  G_TYPE_BOOLEAN, gboolean(lost), nullptr));
-    g_value_array_append(array, &value);
-    g_value_unset(&value);
-  }
-  StructurePtr structure(gst_structure_new_empty("RTPTWCCPackets"));
-  gst_structure_set(structure.get(), "packets", g_type_from_name("GValueArray"), array, nullptr);
-  g_value_array_free(array);
-  G_GNUC_END_IGNORE_DEPRECATIONS
-  return structure;
+  FeedbackEvent event;
+  for (const auto &[sequence, lost] : packets) event.add(sequence, 5000000000, 7000000000, lost);
+  return event.structure();
 }
 
 }  // namespace
