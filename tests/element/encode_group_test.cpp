@@ -21,6 +21,7 @@ class EncodeGroupTest : public ElementTest {
     settings.keyframe_upstream = [this] { asked_upstream++; };
     settings.failed = [](const Error &error) { ADD_FAILURE() << error.message; };
     settings.encoder_setup = [this](GstElement *encoder) {
+      if (on_setup) on_setup(encoder);
       const auto pad = adopt(gst_element_get_static_pad(encoder, "src"));
       gst_pad_add_probe(
           pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
@@ -96,6 +97,7 @@ class EncodeGroupTest : public ElementTest {
   void TearDown() override { group.reset(); }
 
   std::shared_ptr<EncodeGroup> group;
+  std::function<void(GstElement *)> on_setup;
   std::vector<Ref<GstBuffer>> clip;
   unsigned pushed = 0;
   std::atomic<unsigned> encoded_frames{0};
@@ -189,6 +191,16 @@ TEST_F(EncodeGroupTest, DrainingSendsWhatTheEncoderHolds) {
   EXPECT_TRUE(group->drain(std::chrono::seconds(10)));
   EXPECT_TRUE(eventually([&] { return drain.count() == 10; }));
   EXPECT_TRUE(group->ended());
+}
+
+TEST_F(EncodeGroupTest, TheApplicationsDtxStays) {
+  on_setup = [](GstElement *encoder) { g_object_set(encoder, "dtx", TRUE, nullptr); };
+  make(false, "OPUS");
+  Drain drain(*find_codec("OPUS"));
+  group->add(drain.outlet);
+  group->set_dtx(false);
+  push_silence(200);
+  EXPECT_LT(drain.packets(), 60u);
 }
 
 TEST_F(EncodeGroupTest, SilenceIsHardlySentOnANarrowPath) {

@@ -45,9 +45,9 @@ struct Protected {
 Protected protect(Protector &protector, Bytes bytes) {
   const auto size = bytes.size();
   bytes.resize(size + tag_size);
-  const bool sent = protector.protect({bytes.data(), size},
-                                      std::span<uint8_t, tag_size>(bytes.data() + size, tag_size));
-  return {sent, bytes};
+  const auto result = protector.protect(
+      {bytes.data(), size}, std::span<uint8_t, tag_size>(bytes.data() + size, tag_size));
+  return {result == Protector::Result::done, bytes};
 }
 
 }  // namespace
@@ -79,8 +79,16 @@ TEST(SrtpProtector, NoKeystreamTwice) {
   const auto protector = make();
   EXPECT_TRUE(protect(*protector, packet(10)).sent);
   EXPECT_FALSE(protect(*protector, packet(10)).sent);
-  EXPECT_FALSE(protect(*protector, packet(9)).sent);
   EXPECT_TRUE(protect(*protector, packet(12)).sent) << "a gap";
+  EXPECT_FALSE(protect(*protector, packet(10)).sent);
+  EXPECT_FALSE(protect(*protector, packet(12)).sent);
+  EXPECT_TRUE(protect(*protector, packet(11)).sent) << "two changed places";
+  EXPECT_FALSE(protect(*protector, packet(11)).sent);
+  EXPECT_TRUE(protect(*protector, packet(9)).sent) << "before the first one";
+  EXPECT_TRUE(protect(*protector, packet(200)).sent);
+  EXPECT_FALSE(protect(*protector, packet(200 - 64)).sent) << "too old to know";
+  EXPECT_TRUE(protect(*protector, packet(200 - 63)).sent);
+  EXPECT_FALSE(protect(*protector, packet(200 - 63)).sent);
   EXPECT_TRUE(protect(*protector, packet(10, 2)).sent) << "another source";
 }
 
@@ -98,9 +106,16 @@ TEST(SrtpProtector, RefusesWhatIsNotRtp) {
   EXPECT_FALSE(protect(*protector, long_extension).sent);
 }
 
+TEST(SrtpProtector, NothingIsBeforeTheBeginning) {
+  const auto protector = make();
+  ASSERT_TRUE(protect(*protector, packet(3)).sent);
+  EXPECT_FALSE(protect(*protector, packet(65530)).sent);
+}
+
 TEST(SrtpProtector, SequenceNumbersBeginAnew) {
   const auto protector = make();
   ASSERT_TRUE(protect(*protector, packet(65535)).sent);
+  EXPECT_FALSE(protect(*protector, packet(65535)).sent);
   const auto next = protect(*protector, packet(0));
   ASSERT_TRUE(next.sent);
   EXPECT_FALSE(protect(*protector, packet(65535)).sent);

@@ -116,6 +116,7 @@ Result<bool> EncodeGroup::build() {
   if (encoder_element_) {
     configure_encoder(encoder_element_.get(), *settings_.encoder, settings_.options);
     if (settings_.encoder_setup) settings_.encoder_setup(encoder_element_.get());
+    always_dtx_ = has_encoder_dtx(encoder_element_.get());
   }
   connect_callbacks();
   if (gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
@@ -327,7 +328,7 @@ void EncodeGroup::set_loss(unsigned percent) {
 }
 
 void EncodeGroup::set_dtx(bool on) {
-  if (encoder_element_) set_encoder_dtx(encoder_element_.get(), on);
+  if (encoder_element_) set_encoder_dtx(encoder_element_.get(), on || always_dtx_);
 }
 
 bool EncodeGroup::show_picture_locked(const std::shared_ptr<Outlet> &outlet) {

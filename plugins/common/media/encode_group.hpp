@@ -105,8 +105,9 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   Ref<GstElement> pipeline_;
   Ref<GstElement> source_;
   Ref<GstElement> encoder_element_;
-  Ref<GstElement> size_;  // a filter behind the scaler
-  FrameThinner thinner_;  // streaming thread of the input
+  Ref<GstElement> size_;     // a filter behind the scaler
+  bool always_dtx_ = false;  // the application's choice
+  FrameThinner thinner_;     // streaming thread of the input
 
   // Streaming thread of the payloader only.
   std::shared_ptr<RtpFrame> frame_;

@@ -127,4 +127,10 @@ void set_encoder_loss(GstElement *element, unsigned percent) {
 
 void set_encoder_dtx(GstElement *element, bool on) { set_property(element, "dtx", on); }
 
+bool has_encoder_dtx(GstElement *element) {
+  gboolean on = FALSE;
+  if (has_property(element, "dtx")) g_object_get(element, "dtx", &on, nullptr);
+  return on;
+}
+
 }  // namespace rtc

@@ -51,5 +51,6 @@ void set_encoder_bitrate(GstElement *element, const Encoder &row, unsigned bitra
 void set_encoder_loss(GstElement *element, unsigned percent);
 // Whether next to nothing is sent of silence (Opus, RFC 6716 section 2.1.9); others take no notice.
 void set_encoder_dtx(GstElement *element, bool on);
+bool has_encoder_dtx(GstElement *element);
 
 }  // namespace rtc

@@ -28,15 +28,13 @@ std::unique_ptr<srtp::Protector> protector_of(GstElement *srtpenc) {
   GstBuffer *buffer = nullptr;
   g_object_get(srtpenc, "random-key", &random, "key", &buffer, nullptr);
   const auto key = adopt(buffer);
-  uint8_t master[srtp::master_size];
-  if (random || !key || gst_buffer_get_size(key.get()) != sizeof master ||
+  srtp::Secret<srtp::master_size> master;
+  if (random || !key || gst_buffer_get_size(key.get()) != master.size() ||
       nick_of(srtpenc, "rtp-cipher") != "aes-128-icm" ||
       nick_of(srtpenc, "rtp-auth") != "hmac-sha1-80")
     return nullptr;
-  gst_buffer_extract(key.get(), 0, master, sizeof master);
-  auto protector = srtp::Protector::create(master);
-  std::fill(std::begin(master), std::end(master), uint8_t(0));
-  return protector;
+  gst_buffer_extract(key.get(), 0, master.data(), master.size());
+  return srtp::Protector::create(master);
 }
 
 // What comes into one pad of a srtpenc leaves by its other one. Only the pad's streaming thread is
@@ -47,15 +45,11 @@ class SrtpSender {
     auto &self = *static_cast<SrtpSender *>(data);
     if (!self.begun_) self.begin(pad);
     if (!self.protector_) return GST_PAD_PROBE_OK;
-    if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
-      const auto list = adopt(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
-      GST_PAD_PROBE_INFO_FLOW_RETURN(info) = self.send(list.get());
-    } else {
-      const auto buffer = adopt(GST_PAD_PROBE_INFO_BUFFER(info));
-      auto out = self.protect(buffer.get());
-      GST_PAD_PROBE_INFO_FLOW_RETURN(info) =
-          out ? gst_pad_push(self.output_.get(), out.release()) : GST_FLOW_OK;
-    }
+    auto &flow = GST_PAD_PROBE_INFO_FLOW_RETURN(info);
+    if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
+      flow = self.send(pad, adopt(GST_PAD_PROBE_INFO_BUFFER_LIST(info)));
+    else
+      flow = self.send(pad, adopt(GST_PAD_PROBE_INFO_BUFFER(info)));
     return GST_PAD_PROBE_HANDLED;
   }
 
@@ -71,33 +65,47 @@ class SrtpSender {
     if (output_) protector_ = protector_of(srtpenc.get());
     if (!protector_) RTC_DEBUG("%s: RTP is left to libsrtp", GST_OBJECT_NAME(srtpenc.get()));
   }
-  GstFlowReturn send(GstBufferList *list) {
-    const auto length = gst_buffer_list_length(list);
+  GstFlowReturn send(GstPad *pad, const Ref<GstBuffer> &buffer) {
+    auto out = protect(buffer.get());
+    if (failed_) return fail(pad);
+    return out ? gst_pad_push(output_.get(), out.release()) : GST_FLOW_OK;
+  }
+  GstFlowReturn send(GstPad *pad, const Ref<GstBufferList> &list) {
+    const auto length = gst_buffer_list_length(list.get());
     auto out = adopt(gst_buffer_list_new_sized(length));
     for (guint i = 0; i < length; i++)
-      if (auto packet = protect(gst_buffer_list_get(list, i)))
+      if (auto packet = protect(gst_buffer_list_get(list.get(), i)))
         gst_buffer_list_add(out.get(), packet.release());
+    if (failed_) return fail(pad);
     if (!gst_buffer_list_length(out.get())) return GST_FLOW_OK;
     return gst_pad_push_list(output_.get(), out.release());
   }
   // The payload's memory belongs to all viewers, so it goes into a buffer of its own.
   Ref<GstBuffer> protect(GstBuffer *buffer) {
+    using Result = srtp::Protector::Result;
     const auto size = gst_buffer_get_size(buffer);
     auto out = adopt(gst_buffer_new_allocate(nullptr, size + srtp::tag_size, nullptr));
     GstMapInfo map;
     gst_buffer_map(out.get(), &map, GST_MAP_WRITE);
     gst_buffer_extract(buffer, 0, map.data, size);
-    const bool done = protector_->protect(
+    const auto result = protector_->protect(
         {map.data, size}, std::span<uint8_t, srtp::tag_size>(map.data + size, srtp::tag_size));
     gst_buffer_unmap(out.get(), &map);
-    if (!done) {
-      RTC_WARNING("a packet cannot be protected and is not sent");
-      return {};
-    }
+    if (result == Result::failed) failed_ = true;
+    if (result == Result::refused) RTC_WARNING("a packet cannot be protected and is not sent");
+    if (result != Result::done) return {};
     gst_buffer_copy_into(out.get(), buffer, GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
     return out;
   }
+  // Which ends the connection; another one takes its place.
+  static GstFlowReturn fail(GstPad *pad) {
+    if (const auto srtpenc = adopt(gst_pad_get_parent_element(pad)))
+      GST_ELEMENT_ERROR(srtpenc.get(), LIBRARY, ENCODE, ("OpenSSL cannot protect a packet."),
+                        (nullptr));
+    return GST_FLOW_ERROR;
+  }
 
+  bool failed_ = false;
   bool begun_ = false;
   Ref<GstPad> output_;
   std::unique_ptr<srtp::Protector> protector_;

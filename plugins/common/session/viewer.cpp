@@ -169,6 +169,7 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
   for (size_t i = 0; i < answer.media.size(); i++) {
     auto *track = track_of_mline(i);
     const auto &media = answer.media[i];
+    if (track) track->bandwidth = media.bandwidth;
     if (!track || track->codec || track->refused) continue;
     const Codec *chosen = nullptr;
     if (!media.rejected() && media.direction() != "inactive") {
@@ -202,6 +203,7 @@ Result<bool> Viewer::accept_offer(const Sdp &offer) {
   for (size_t i = 0; i < offer.media.size(); i++) {
     const auto &media = offer.media[i];
     const auto direction = media.direction();
+    if (auto *track = track_of_mline(i)) track->bandwidth = media.bandwidth;
     if (media.kind == "application" || media.rejected() || track_of_mline(i)) continue;
     if (direction == "recvonly" || direction == "sendrecv") answer_track(i, media, waiting);
   }

@@ -45,9 +45,8 @@ bool apply_keystream(EVP_CIPHER_CTX *cipher, const Block &iv, std::span<uint8_t>
 
 // RFC 3711 section 4.3.1, with a key derivation rate of zero.
 template <size_t Size>
-std::optional<std::array<uint8_t, Size>> derive(std::span<const uint8_t, master_size> master,
-                                                uint8_t label) {
-  std::array<uint8_t, Size> key{};
+std::optional<Secret<Size>> derive(std::span<const uint8_t, master_size> master, uint8_t label) {
+  Secret<Size> key;
   Block iv{};
   std::copy_n(master.begin() + key_size, salt_size, iv.begin());
   iv[7] ^= label;
@@ -84,7 +83,7 @@ std::optional<size_t> header_size(std::span<const uint8_t> packet) {
 }
 
 // RFC 3711 section 3.3.1: the index nearest to the last one with that sequence number.
-uint64_t index_after(uint64_t last, uint16_t sequence) {
+uint64_t index_near(uint64_t last, uint16_t sequence) {
   const auto difference = static_cast<int16_t>(sequence - static_cast<uint16_t>(last));
   return last + static_cast<uint64_t>(static_cast<int64_t>(difference));
 }
@@ -133,23 +132,32 @@ std::unique_ptr<Protector> Protector::create(std::span<const uint8_t, master_siz
   return std::unique_ptr<Protector>(new Protector(std::move(ciphers)));
 }
 
-bool Protector::protect(std::span<uint8_t> packet, std::span<uint8_t, tag_size> tag) {
+bool Protector::Stream::use(uint64_t index) {
+  if (!begun() || index > highest) {
+    const auto newer = index - highest;
+    used = begun() && newer < 64 ? (used << newer) | 1 : 1;
+    highest = index;
+    return true;
+  }
+  const auto older = highest - index;
+  if (older >= 64 || (used >> older) & 1) return false;
+  used |= uint64_t(1) << older;
+  return true;
+}
+
+Protector::Result Protector::protect(std::span<uint8_t> packet, std::span<uint8_t, tag_size> tag) {
   const auto header = header_size(packet);
-  if (!header) return false;
+  if (!header) return Result::refused;
   const auto sequence = read16(&packet[2]);
   const auto ssrc = read32(&packet[8]);
-  const auto last = indexes_.find(ssrc);
-  uint64_t index = sequence;
-  if (last != indexes_.end()) {
-    index = index_after(last->second, sequence);
-    // The first packets' "before zero" is a very large number, and no newer packet either.
-    if (index <= last->second || index >> 48) return false;
-  }
-  if (!ciphers_->encrypt(ssrc, index, packet.subspan(*header)) ||
-      !ciphers_->sign(packet, index, tag))
-    return false;
-  indexes_[ssrc] = index;
-  return true;
+  auto &stream = streams_[ssrc];
+  const auto index = stream.begun() ? index_near(stream.highest, sequence) : sequence;
+  // Before the first packet of all an index is negative, a very large number.
+  if (index >> 48 || !stream.use(index)) return Result::refused;
+  return ciphers_->encrypt(ssrc, index, packet.subspan(*header)) &&
+                 ciphers_->sign(packet, index, tag)
+             ? Result::done
+             : Result::failed;
 }
 
 }  // namespace rtc::srtp
