@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
+
+#include "base/ref.hpp"
 
 namespace rtc::srtp {
 
@@ -17,15 +18,8 @@ constexpr uint8_t label_encryption = 0, label_authentication = 1, label_salt = 2
 
 using Block = std::array<uint8_t, 16>;
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T *object) const {
-    Free(object);
-  }
-};
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, Deleter<EVP_CIPHER_CTX_free>>;
-using Mac = std::unique_ptr<EVP_MAC_CTX, Deleter<EVP_MAC_CTX_free>>;
+using Cipher = std::unique_ptr<EVP_CIPHER_CTX, Freer<EVP_CIPHER_CTX_free>>;
+using Mac = std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>>;
 
 Cipher make_cipher(const uint8_t *key) {
   Cipher cipher(EVP_CIPHER_CTX_new());
@@ -56,8 +50,7 @@ std::optional<Secret<Size>> derive(std::span<const uint8_t, master_size> master,
 }
 
 Mac make_mac(std::span<const uint8_t> key) {
-  const std::unique_ptr<EVP_MAC, Deleter<EVP_MAC_free>> hmac(
-      EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+  const std::unique_ptr<EVP_MAC, Freer<EVP_MAC_free>> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
   Mac mac(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
   char digest[] = "SHA1";
   const OSSL_PARAM parameters[] = {
