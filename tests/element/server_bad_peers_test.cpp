@@ -36,6 +36,24 @@ TEST_F(ServerBadPeers, AnswersBadMessagesAndGoesOn) {
   EXPECT_TRUE(hasty.next<rooms::PeerList>().peers.empty());
 }
 
+// Packets of a connection that its owner has given up may arrive after all, when a network returns.
+TEST_F(ServerBadPeers, AResetThatAnAnswerMeetsIsNoGoodbye) {
+  start();
+  RawClient witness(port_, "/");
+  witness.next<rooms::Welcome>();
+  witness.send(R"({"type":"setPeerStatus","roles":["listener"]})");
+  witness.next<rooms::PeerStatus>();
+  RawClient peer(port_, "/");
+  peer.next<rooms::Welcome>();
+  peer.send(R"({"type":"setPeerStatus","roles":["producer"]})");
+  witness.next<rooms::PeerStatus>();
+  loop_.call([&] {
+    peer.send(R"({"type":"list"})");
+    peer.reset();
+  });
+  EXPECT_TRUE(witness.next<rooms::PeerStatus>().lost);
+}
+
 TEST_F(ServerBadPeers, ClosesOnBrokenFrames) {
   auto settings = any_port();
   settings.max_message_size = 1024;

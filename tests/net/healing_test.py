@@ -56,7 +56,9 @@ class Healing(unittest.TestCase):
                   f'{len(self.messages("rtc-healed"))} healed')
             self.assertLess(waited, limit)
             removed = [m['reason'] for m in self.messages('rtc-viewer-removed')]
-            self.assertLessEqual(set(removed), {'the viewer connected anew'})
+            # A request that was under way when the network failed may arrive at its return.
+            self.assertLessEqual(set(removed), {'the viewer connected anew',
+                                                'its signaling was lost before it was connected'})
             self.assertEqual(self.messages('rtc-stream-ended'), [])
             self.assert_continuous_time()
 

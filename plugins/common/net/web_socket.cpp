@@ -135,7 +135,8 @@ bool WebSocket::Core::read_some() {
   const ErrorPtr error(raw);
   if (count <= 0) {
     if (error && g_error_matches(raw, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) return false;
-    broken_ = true;
+    // A write that failed took the socket's error with it: what is left reads as an orderly end.
+    if (std::exchange(broken_, true)) return false;
     if (!error || g_error_matches(raw, G_TLS_ERROR, G_TLS_ERROR_EOF))
       end(ws_going_away, "the other side closed the connection");
     else

@@ -12,6 +12,11 @@ constexpr auto watch_period = milliseconds(500);
 constexpr auto rate_period = milliseconds(50);
 // Renditions may become fewer, too, where nothing is controlled.
 constexpr auto uncontrolled_period = milliseconds(500);
+
+const char *why_gone(bool lost) {
+  return lost ? "its signaling was lost before it was connected" : "left";
+}
+
 }  // namespace
 
 Publisher::Publisher(EventLoop &loop, PublisherSettings settings, Events &events,
@@ -163,7 +168,7 @@ void Publisher::received(const SessionId &session, Message message) {
       found->second.orphaned = true;
       return;
     }
-    return remove(session, bye->reason.empty() ? "left" : bye->reason, false);
+    return remove(session, bye->reason.empty() ? why_gone(bye->lost) : bye->reason, false);
   }
   if (found != viewers_.end()) {
     const auto &seat = found->second;
@@ -191,7 +196,7 @@ void Publisher::peer_left(const PeerId &peer, bool lost) {
     else
       gone.push_back(session);
   }
-  for (const auto &session : gone) remove(session, "left", false);
+  for (const auto &session : gone) remove(session, why_gone(lost), false);
 }
 
 void Publisher::lost(const Error &error) {
