@@ -1,5 +1,6 @@
 // rtc-bench fanout: what one more viewer costs, beside a bare webrtcbin fan-out in the same run.
 #include <gst/gst.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,7 +17,7 @@ namespace rtc::bench {
 namespace {
 
 constexpr int most_viewers = 1000;
-constexpr int skipped = 77;  // none of the publishers is installed
+constexpr int skipped = 77;  // what is to be measured, or measures, is not installed
 
 struct Options {
   char *viewers = nullptr;
@@ -24,10 +25,11 @@ struct Options {
   char *input = nullptr;
   int duration = 10;
   char *publishers = nullptr;
+  char *viewer = nullptr;
   gboolean at_once = FALSE;
 
   ~Options() {
-    for (char *text : {viewers, json, input, publishers}) g_free(text);
+    for (char *text : {viewers, json, input, publishers, viewer}) g_free(text);
   }
 };
 
@@ -49,6 +51,10 @@ Result<bool> parse(int argc, char **argv, Options &o) {
        "feedback, which rtcsink has and the plain one lacks; janus; pion (default: "
        "rtcsink,baseline,janus,pion, without those not installed)",
        "NAME,..."},
+      {"viewer", 0, 0, G_OPTION_ARG_STRING, &o.viewer,
+       "Who watches: webrtcbin; pion, which leaves the publisher more of the machine where many "
+       "join together (default: webrtcbin)",
+       "NAME"},
       {"at-once", 0, 0, G_OPTION_ARG_NONE, &o.at_once,
        "All viewers join together (default: one every 100 ms)", nullptr},
       {}};
@@ -85,16 +91,15 @@ Result<std::vector<int>> parse_counts(const char *text) {
   return counts;
 }
 
-// Those not installed are left out, and say themselves what is missing.
-bool is_there(const std::string &kind) {
-  auto program = relay_program(kind);
-  if (program.empty()) return true;
+// The exit status of a program asked whether it can run: 0, or 77 and it has said what is missing.
+int check(std::string program) {
+  if (program.empty()) return 0;
   char check[] = "--check";
   char *argv[] = {program.data(), check, nullptr};
   int status = 1;
-  return g_spawn_sync(nullptr, argv, nullptr, G_SPAWN_CHILD_INHERITS_STDIN, nullptr, nullptr,
-                      nullptr, nullptr, &status, nullptr) &&
-         status == 0;
+  const bool ran = g_spawn_sync(nullptr, argv, nullptr, G_SPAWN_CHILD_INHERITS_STDIN, nullptr,
+                                nullptr, nullptr, nullptr, &status, nullptr);
+  return ran && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 Result<std::vector<std::string>> choose_publishers(const char *text) {
@@ -104,9 +109,16 @@ Result<std::vector<std::string>> choose_publishers(const char *text) {
   for (const auto &kind : split(text ? text : "rtcsink,baseline,janus,pion", ',')) {
     if (std::find(known.begin(), known.end(), kind) == known.end())
       return wrong(format("--publishers: \"%s\" is not known; see --help.", kind.c_str()));
-    if (is_there(kind)) chosen.push_back(kind);
+    // Those not installed are left out.
+    if (check(relay_program(kind)) == 0) chosen.push_back(kind);
   }
   return chosen;
+}
+
+Result<const ViewerProgram *> choose_viewer(const char *text) {
+  const auto *program = find_viewer_program(text ? text : "webrtcbin");
+  if (!program) return wrong(format("--viewer: \"%s\" is not known; see --help.", text));
+  return program;
 }
 
 }  // namespace
@@ -116,6 +128,13 @@ int fanout_command(int argc, char **argv) {
   if (const auto parsed = parse(argc, argv, options); !parsed) return complain(parsed.error());
   const auto counts = parse_counts(options.viewers);
   if (!counts) return complain(counts.error());
+  const auto viewer = choose_viewer(options.viewer);
+  if (!viewer) return complain(viewer.error());
+  if (const int status = check((*viewer)->program)) {
+    if (status == skipped) return skipped;
+    return complain(wrong(
+        format("--viewer %s: its program cannot be built; the reason is above.", (*viewer)->kind)));
+  }
   gst_init(nullptr, nullptr);
   const auto input = options.input ? std::string(options.input) : standard_clip();
   if (!input) return complain(input.error());
@@ -132,8 +151,8 @@ int fanout_command(int argc, char **argv) {
   bool complete = true;
   for (const int count : *counts) {
     for (const auto &kind : *kinds) {
-      const auto result =
-          run_fanout({kind, *input, count, seconds(options.duration), options.at_once != FALSE});
+      const auto result = run_fanout(
+          {kind, *input, count, seconds(options.duration), options.at_once != FALSE, *viewer});
       if (!result) return complain(result.error());
       print_row(*result);
       complete = complete && result->connected == count && result->packet_rate > 0;

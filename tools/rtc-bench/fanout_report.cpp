@@ -56,6 +56,8 @@ bool write_json(const std::vector<FanoutResult> &results, const std::string &fil
     json_builder_begin_object(b);
     json_builder_set_member_name(b, "publisher");
     json_builder_add_string_value(b, r.kind.c_str());
+    json_builder_set_member_name(b, "viewer");
+    json_builder_add_string_value(b, r.viewer_kind.c_str());
     for (const auto &[name, value] : std::initializer_list<std::pair<const char *, double>>{
              {"viewers", r.viewers},
              {"connected", r.connected},

@@ -11,7 +11,6 @@ namespace rtc::bench {
 
 namespace {
 
-constexpr int viewers_per_process = 12;
 constexpr auto start_deadline = seconds(30);
 constexpr auto join_deadline = seconds(40);
 constexpr auto answer_deadline = seconds(10);
@@ -78,15 +77,15 @@ Result<double> hear_joined(Child &process, Stages &stages, FanoutResult &result)
   return served;
 }
 
-// Starts the viewers, 12 to a process, and notes how long they took to connect. `served` becomes
-// the seconds that the publisher has served them meanwhile, all together.
+// Starts the viewers and notes how long they took to connect. `served` becomes the seconds that the
+// publisher has served them meanwhile, all together.
 Result<Children> join(const FanoutPlan &plan, const std::string &uri, FanoutResult &result,
                       double &served) {
   Children processes;
   Stages stages;
-  for (int left = plan.viewers; left > 0; left -= viewers_per_process) {
-    auto process = Child::start({"view", uri, std::to_string(std::min(left, viewers_per_process)),
-                                 plan.at_once ? "at-once" : "one-by-one"});
+  const auto &program = *plan.viewer_program;
+  for (int left = plan.viewers; left > 0; left -= program.viewers) {
+    auto process = start_viewers(program, uri, std::min(left, program.viewers), plan.at_once);
     if (!process) return process.error();
     if (const auto ready = (*process)->hear(start_deadline); !ready) return ready.error();
     processes.push_back(std::move(*process));
@@ -129,6 +128,7 @@ double median(std::vector<double> values) {
 Result<FanoutResult> run_fanout(const FanoutPlan &plan) {
   FanoutResult result;
   result.kind = plan.kind;
+  result.viewer_kind = plan.viewer_program->kind;
   result.viewers = plan.viewers;
   auto publisher = Child::start({"publish", plan.kind, plan.input});
   if (!publisher) return publisher.error();

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "viewer_program.hpp"
 
 namespace rtc::bench {
 
@@ -17,10 +18,12 @@ struct FanoutPlan {
   int viewers = 1;
   seconds duration{10};
   bool at_once = false;  // all viewers join together, not one after the other
+  const ViewerProgram *viewer_program = nullptr;
 };
 
 struct FanoutResult {
   std::string kind;
+  std::string viewer_kind;
   int viewers = 0;
   int connected = 0;
   double idle_cpu = 0;        // percent of a core without viewers

@@ -2,6 +2,7 @@
 // Says {} when it is ready. Understands
 //   join    connects them one after another, says how long each step took
 //   count   says what came since the last count
+// viewers/pion does the same without GStreamer.
 #include <gst/gst.h>
 
 #include <memory>
