@@ -1,5 +1,7 @@
 #include "net/http_server.hpp"
 
+#include <sys/socket.h>
+
 #include <charconv>
 
 #include "base/signal.hpp"
@@ -113,6 +115,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const Settings &settings, 
   if (const ErrorPtr error(raw); error) return listen_error(settings.listen, raw);
 
   GSList *listeners = soup_server_get_listeners(soup.get());
+  // libsoup 3.2 leaves room for ten connections that wait to be accepted; when a crowd comes at
+  // once, the system drops the others, and they try again after a second, then three.
+  for (auto *entry = listeners; entry; entry = entry->next)
+    ::listen(g_socket_get_fd(G_SOCKET(entry->data)), SOMAXCONN);
   auto local = adopt(g_socket_get_local_address(G_SOCKET(listeners->data), nullptr));
   g_slist_free(listeners);
   server->port_ = g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(local.get()));
