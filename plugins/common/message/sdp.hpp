@@ -72,6 +72,14 @@ std::string add_fmtp(std::string_view sdp, std::string_view codec, std::string_v
 // Puts each candidate into its section, and a=end-of-candidates after them (RFC 8839, RFC 8840).
 std::string add_candidates(std::string_view sdp, const std::vector<Candidate> &candidates);
 
+// Puts the size of the largest data channel message in place of another (RFC 8841 section 6).
+std::string limit_message_size(std::string_view sdp, unsigned bytes);
+
+// Tells the labels of the data channels that come with an offer, so that a receiver knows before
+// they open; and reads them again. Percent-encoded.
+std::string announce_channels(std::string_view sdp, const std::vector<std::string> &labels);
+std::vector<std::string> announced_channels(const SdpMedia &media);
+
 // Puts "b=AS:" (RFC 8866 section 5.8; kbit/s) into every video section.
 std::string limit_video_bandwidth(std::string_view sdp, unsigned bits_per_second);
 

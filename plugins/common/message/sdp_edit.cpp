@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ref.hpp"
 #include "base/text.hpp"
 #include "message/sdp.hpp"
 
@@ -98,6 +99,46 @@ std::string add_candidates(std::string_view text, const std::vector<Candidate> &
   }
   for (const auto at : ended) sections[at].push_back("a=end-of-candidates");
   return text_of(sections);
+}
+
+namespace {
+constexpr auto label_attribute = "x-data-channel";
+
+template <typename F>
+std::string edit_channels(std::string_view text, F edit) {
+  auto sections = sections_of(text);
+  for (auto &section : sections)
+    if (!section.empty() && section.front().starts_with("m=application")) edit(section);
+  return text_of(sections);
+}
+}  // namespace
+
+std::string limit_message_size(std::string_view text, unsigned bytes) {
+  return edit_channels(text, [&](Section &section) {
+    std::erase_if(section, [](const auto &line) { return line.starts_with("a=max-message-size"); });
+    section.push_back(format("a=max-message-size:%u", bytes));
+  });
+}
+
+std::string announce_channels(std::string_view text, const std::vector<std::string> &labels) {
+  std::vector<std::string> lines;
+  for (const auto &label : labels) {
+    const CharPtr escaped(g_uri_escape_string(label.c_str(), nullptr, FALSE));
+    lines.push_back(format("a=%s:%s", label_attribute, escaped.get()));
+  }
+  return edit_channels(
+      text, [&](Section &section) { section.insert(section.end(), lines.begin(), lines.end()); });
+}
+
+std::vector<std::string> announced_channels(const SdpMedia &media) {
+  std::vector<std::string> labels;
+  const auto prefix = std::string(label_attribute) + ":";
+  for (const auto &attribute : media.attributes) {
+    if (!attribute.starts_with(prefix)) continue;
+    const CharPtr label(g_uri_unescape_string(attribute.c_str() + prefix.size(), nullptr));
+    if (label && g_utf8_validate(label.get(), -1, nullptr)) labels.emplace_back(label.get());
+  }
+  return labels;
 }
 
 std::string limit_video_bandwidth(std::string_view text, unsigned bits_per_second) {

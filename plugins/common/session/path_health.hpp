@@ -2,6 +2,8 @@
 // are signs of life: RTCP comes at least every few seconds from whoever receives or sends.
 #pragma once
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 
 namespace rtc {
@@ -18,6 +20,14 @@ constexpr auto silence_of_a_broken_path = seconds(8);
 constexpr auto silence_of_an_orphan = seconds(2);
 // RFC 7675 section 5.1: consent to send expires after 30 s.
 constexpr auto silence_of_a_dead_peer = seconds(30);
+
+// Data alone may have nothing to say but SCTP's heartbeats, every 30 s give or take half of it (RFC
+// 9260 section 8.3).
+constexpr auto silence_of_idle_data = seconds(45);
+
+inline milliseconds data_silence(milliseconds since_last_packet) {
+  return std::max(milliseconds(0), since_last_packet - milliseconds(silence_of_idle_data));
+}
 
 inline bool is_broken(const PathHealth &path) {
   return path.failed ||

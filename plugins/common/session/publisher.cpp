@@ -28,8 +28,9 @@ Publisher::~Publisher() {
   if (connection_) connection_->signaler().stop();
 }
 
-Result<bool> Publisher::start(std::vector<std::shared_ptr<Input>> inputs) {
+Result<bool> Publisher::start(Viewer::Inputs inputs, Viewer::Feeds feeds) {
   inputs_ = std::move(inputs);
+  feeds_ = std::move(feeds);
   auto opened = Connection::open(loop_, settings_.connection);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);
@@ -53,7 +54,7 @@ void Publisher::play(const Ref<GstClock> &clock, GstClockTime base_time) {
 }
 
 bool Publisher::can_serve() const {
-  return clock_ && !inputs_.empty() &&
+  return clock_ && (!inputs_.empty() || !feeds_.empty()) &&
          std::all_of(inputs_.begin(), inputs_.end(),
                      [](const auto &input) { return input->ready(); });
 }
@@ -78,6 +79,22 @@ void Publisher::remove_input(const std::shared_ptr<Input> &input) {
     seat.controls.erase(input->pad());
     seat.viewer->remove_input(input);
     if (seat.replacement) seat.replacement->remove_input(input);
+  }
+}
+
+void Publisher::add_feed(const std::shared_ptr<DataFeed> &feed) {
+  feeds_.push_back(feed);
+  for (const auto &[session, seat] : viewers_) {
+    seat.viewer->add_feed(feed);
+    if (seat.replacement) seat.replacement->add_feed(feed);
+  }
+}
+
+void Publisher::remove_feed(const std::shared_ptr<DataFeed> &feed) {
+  std::erase(feeds_, feed);
+  for (const auto &[session, seat] : viewers_) {
+    seat.viewer->remove_feed(feed);
+    if (seat.replacement) seat.replacement->remove_feed(feed);
   }
 }
 
@@ -155,7 +172,7 @@ void Publisher::serve(const SessionId &session, Request request) {
   const auto viewer = *made;
   viewers_[session].viewer = viewer;
   events_.viewer_added(session, request.peer, viewer->session().webrtcbin(), viewers_.size());
-  viewer->start(inputs_, request.offer);
+  viewer->start(inputs_, feeds_, request.offer);
   for (const auto &message : request.early)
     if (viewers_.count(session)) viewer->received(message);
 }
@@ -223,8 +240,8 @@ void Publisher::viewer_refused_track(Viewer &viewer, const Error &error) {
   events_.publisher_warns(viewer.id(), error);
 }
 
-void Publisher::retire(const std::shared_ptr<Viewer> &viewer) {
-  viewer->close();
+void Publisher::retire(const std::shared_ptr<Viewer> &viewer, bool replaced) {
+  viewer->close(replaced);
   // The caller may be a method of this viewer's session.
   loop_.post([viewer] {});
 }

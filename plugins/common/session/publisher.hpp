@@ -64,11 +64,13 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   ~Publisher() override;
 
   // Connects; an Error is final.
-  Result<bool> start(std::vector<std::shared_ptr<Input>> inputs);
+  Result<bool> start(Viewer::Inputs inputs, Viewer::Feeds feeds);
   // The clock runs: viewers can be served. Group time begins at `base_time`.
   void play(const Ref<GstClock> &clock, GstClockTime base_time);
   void add_input(const std::shared_ptr<Input> &input);
   void remove_input(const std::shared_ptr<Input> &input);
+  void add_feed(const std::shared_ptr<DataFeed> &feed);
+  void remove_feed(const std::shared_ptr<DataFeed> &feed);
   // Caps of an input became known; waiting viewers may be served now.
   void inputs_changed();
   // An encoder of that input gave up: its viewers are told and let go, the others go on.
@@ -155,7 +157,8 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void serve(const SessionId &session, Request request);
   void turn_away(const SessionId &session, const std::string &reason);
   void remove(const SessionId &session, const std::string &reason, bool tell_peer);
-  void retire(const std::shared_ptr<Viewer> &viewer);
+  // `replaced`: by another connection of the same session.
+  void retire(const std::shared_ptr<Viewer> &viewer, bool replaced = false);
 
   void watch();
   // The reason why this viewer is to go, or null.
@@ -192,7 +195,8 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   Events &events_;
   const std::shared_ptr<Reaper> reaper_;
   std::unique_ptr<Connection> connection_;
-  std::vector<std::shared_ptr<Input>> inputs_;
+  Viewer::Inputs inputs_;
+  Viewer::Feeds feeds_;
   std::map<SessionId, Request> waiting_;
   std::map<SessionId, Seat> viewers_;
   Ref<GstClock> clock_;

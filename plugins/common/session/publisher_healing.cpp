@@ -50,7 +50,7 @@ void Publisher::heal(const SessionId &session, Seat &seat, const std::string &re
   replacement->pause(seat.paused);
   events_.viewer_healing(session, peer, reason, replacement->session().webrtcbin());
   // The application may have sent the viewer away.
-  if (viewers_.count(session)) replacement->start(inputs_, {});
+  if (viewers_.count(session)) replacement->start(inputs_, feeds_, {});
 }
 
 void Publisher::announce_healed(Viewer &viewer, Seat &seat) {
@@ -60,7 +60,7 @@ void Publisher::announce_healed(Viewer &viewer, Seat &seat) {
 }
 
 void Publisher::take_over(Seat &seat) {
-  retire(std::exchange(seat.viewer, std::exchange(seat.replacement, nullptr)));
+  retire(std::exchange(seat.viewer, std::exchange(seat.replacement, nullptr)), true);
   seat.healed++;
   announce_healed(*seat.viewer, seat);
 }
@@ -70,9 +70,12 @@ void Publisher::end_predecessors(const Viewer &viewer) {
   std::vector<SessionId> replaced;
   for (const auto &[session, seat] : viewers_)
     if (seat.viewer.get() != &viewer && seat.viewer->peer() == viewer.peer() &&
-        seat.viewer->health(true).silence > silence_of_an_orphan)
+        Clock::now() - seat.viewer->session().last_received() > silence_of_an_orphan)
       replaced.push_back(session);
-  for (const auto &session : replaced) remove(session, "the viewer connected anew", true);
+  for (const auto &session : replaced) {
+    for (const auto &feed : feeds_) feed->succeed(session, viewer.id());
+    remove(session, "the viewer connected anew", true);
+  }
 }
 
 void Publisher::viewer_connected(Viewer &viewer) {

@@ -215,13 +215,20 @@ void Receiver::reception_path_changed(Reception &reception, const SelectedPair &
 }
 
 void Receiver::reception_tracks_changed(Reception &reception) {
-  events_.tracks_changed(reception.tracks());
+  events_.tracks_changed(reception.tracks(), reception.channels());
 }
 
 void Receiver::reception_media(Reception &reception, const Track &track, const Ref<GstPad> &pad) {
   if (&reception == next_.get()) take_over();
   if (&reception == current_.get())
     events_.track_media(track, reception.session().pipeline(), pad, base_time_);
+}
+
+void Receiver::reception_channel(Reception &reception,
+                                 const std::shared_ptr<DataChannel> &channel) {
+  // With tracks, their media decides which session goes on.
+  if (&reception == next_.get() && reception.tracks().empty()) take_over();
+  if (&reception == current_.get() || &reception == next_.get()) events_.channel_opened(channel);
 }
 
 void Receiver::end(const std::string &reason) {

@@ -47,8 +47,12 @@ class Receiver : public Signaler::Listener,
     // The path is broken and being replaced; then, that media comes again after `gap` without any.
     virtual void healing(const std::string &session, const std::string &reason) = 0;
     virtual void healed(const std::string &session, milliseconds gap) = 0;
-    // The tracks of the stream in effect, once per negotiation; those of before are among them.
-    virtual void tracks_changed(const std::vector<Track> &tracks) = 0;
+    // The tracks of the stream in effect and the labels of its data channels as far as they were
+    // announced, once per negotiation; those of before are among them.
+    virtual void tracks_changed(const std::vector<Track> &tracks,
+                                const std::vector<std::string> &channels) = 0;
+    // A data channel is open; one of before with that label is replaced.
+    virtual void channel_opened(const std::shared_ptr<DataChannel> &channel) = 0;
     // The media of a track, to be linked on the loop; `pad` is blocked by its owner until then. The
     // session's running time begins at `base_time`.
     virtual void track_media(const Track &track, GstElement *pipeline, const Ref<GstPad> &pad,
@@ -92,6 +96,8 @@ class Receiver : public Signaler::Listener,
   void reception_path_changed(Reception &reception, const SelectedPair &path) override;
   void reception_tracks_changed(Reception &reception) override;
   void reception_media(Reception &reception, const Track &track, const Ref<GstPad> &pad) override;
+  void reception_channel(Reception &reception,
+                         const std::shared_ptr<DataChannel> &channel) override;
   void reception_pad(GstPad *pad) override { events_.track_pad(pad); }
 
   bool wanted(const PeerId &peer, const PeerInfo &info) const;

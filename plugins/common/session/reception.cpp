@@ -43,8 +43,10 @@ bool Reception::is_replaced_by(const Description &offer) const {
 }
 
 PathHealth Reception::health(bool orphaned) const {
+  const auto silence =
+      std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received());
   return {session_->state() == Session::State::failed, orphaned,
-          std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received())};
+          tracks_.empty() ? data_silence(silence) : silence};
 }
 
 void Reception::session_sends(Session &, const Message &message) {
@@ -121,8 +123,14 @@ Result<bool> Reception::session_described(Session &, const Description &descript
   const auto sdp = parse_sdp(description.sdp);
   if (!sdp) return sdp.error();
   refusals_.clear();
+  channels_.clear();
+  has_data_ = false;
   for (size_t i = 0; i < sdp->media.size(); i++) {
     const auto &media = sdp->media[i];
+    if (media.kind == "application" && !media.rejected()) {
+      has_data_ = true;
+      channels_ = announced_channels(media);
+    }
     const auto known =
         std::find_if(tracks_.begin(), tracks_.end(), [&](const auto &t) { return t.mline == i; });
     if (known != tracks_.end()) {
@@ -132,14 +140,14 @@ Result<bool> Reception::session_described(Session &, const Description &descript
       if (const auto accepted = accept_section(i, media); !accepted) return accepted.error();
     }
   }
-  if (tracks_.empty()) return nothing_accepted();
+  if (tracks_.empty() && !has_data_) return nothing_accepted();
   if (const auto listener = listener_.lock()) listener->reception_tracks_changed(*this);
   return true;
 }
 
 Error Reception::nothing_accepted() const {
   if (refusals_.empty())
-    return {Error::Kind::refused, "The publisher sends neither video nor audio.",
+    return {Error::Kind::refused, "The publisher sends neither video nor audio nor data.",
             "no track accepted"};
   return {Error::Kind::refused,
           format("The publisher sends %s, none of which is accepted; set video-codecs and "
@@ -153,6 +161,10 @@ void Reception::session_pad_added(Session &, GstPad *pad) {
   if (const auto listener = listener_.lock()) listener->reception_pad(pad);
   loop_.post(
       if_alive(weak_from_this(), [kept = share(pad)](Reception &self) { self.attach(kept); }));
+}
+
+void Reception::session_channel_added(Session &, const std::shared_ptr<DataChannel> &channel) {
+  if (const auto listener = listener_.lock()) listener->reception_channel(*this, channel);
 }
 
 void Reception::attach(const Ref<GstPad> &pad) {

@@ -43,6 +43,8 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
     virtual void reception_tracks_changed(Reception &reception) = 0;
     virtual void reception_media(Reception &reception, const ReceivedTrack &track,
                                  const Ref<GstPad> &pad) = 0;
+    virtual void reception_channel(Reception &reception,
+                                   const std::shared_ptr<DataChannel> &channel) = 0;
     // To be held back until reception_media(); on a streaming thread.
     virtual void reception_pad(GstPad *pad) = 0;
   };
@@ -59,6 +61,8 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
   const std::string &id() const { return session_->id(); }
   Session &session() { return *session_; }
   const std::vector<ReceivedTrack> &tracks() const { return tracks_; }
+  // Of the data channels that the publisher announced.
+  const std::vector<std::string> &channels() const { return channels_; }
   bool was_connected() const { return was_connected_; }
   TimePoint since() const { return since_; }
   PathHealth health(bool orphaned) const;
@@ -76,6 +80,8 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
   void session_negotiated(Session &) override {}
   void session_path_changed(Session &session, const SelectedPair &pair) override;
   void session_pad_added(Session &session, GstPad *pad) override;
+  void session_channel_added(Session &session,
+                             const std::shared_ptr<DataChannel> &channel) override;
 
   const Codec *choose(const SdpMedia &media, MediaKind kind, SdpCodec &entry) const;
   Result<bool> accept_section(size_t mline, const SdpMedia &media);
@@ -89,6 +95,8 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
   std::shared_ptr<Session> session_;
   std::string origin_;  // session id of the other side's o= line
   std::vector<ReceivedTrack> tracks_;
+  std::vector<std::string> channels_;
+  bool has_data_ = false;
   std::vector<std::string> refusals_;
   bool was_connected_ = false;
 };

@@ -98,6 +98,11 @@ void Session::connect_signals() {
                                                if (const auto listener = self.listener_.lock())
                                                  listener->session_pad_added(self, pad);
                                              });
+  connect_weak<void(GstElement *, GstWebRTCDataChannel *, gboolean)>(
+      w, "prepare-data-channel", weak,
+      [](Session &self, GstElement *element, GstWebRTCDataChannel *channel, gboolean ours) {
+        if (!ours) self.prepare_channel(element, channel);
+      });
   connect_weak<void(GstBin *, GstBin *, GstElement *)>(
       w, "deep-element-added", weak,
       [](Session &self, GstBin *, GstBin *, GstElement *element) { self.element_added(element); });
@@ -170,6 +175,28 @@ void Session::element_added(GstElement *element) {
         new std::weak_ptr<Session>(weak_from_this()),
         [](gpointer data) { delete static_cast<std::weak_ptr<Session> *>(data); });
   }
+}
+
+// Before any of its events, which come to the loop after what is posted here.
+void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel) {
+  const auto made = DataChannel::wrap(loop_, webrtcbin, channel);
+  post([made](Session &self) {
+    self.opening_.push_back(made);
+    made->on_open([weak = self.weak_from_this(), weak_channel = std::weak_ptr(made)] {
+      const auto session = weak.lock();
+      const auto opened = weak_channel.lock();
+      if (!session || !opened || session->closed_) return;
+      std::erase(session->opening_, opened);
+      if (const auto listener = session->listener_.lock())
+        listener->session_channel_added(*session, opened);
+    });
+  });
+}
+
+Result<std::shared_ptr<DataChannel>> Session::create_channel(const DataChannelInit &init) {
+  auto made = DataChannel::create(loop_, webrtcbin_.get(), init);
+  if (made) labels_.push_back(init.label);
+  return made;
 }
 
 void Session::post(std::function<void(Session &)> task) {
@@ -265,6 +292,7 @@ void Session::close() {
   if (std::exchange(closed_, true) || !pipeline_) return;
   head_start_.cancel();
   gathering_deadline_.cancel();
+  opening_.clear();
   reaper_->reap([pipeline = std::move(pipeline_), webrtcbin = std::move(webrtcbin_),
                  relays = settings_.ice->has_turn()]() mutable {
     if (relays) release_relays(webrtcbin.get());

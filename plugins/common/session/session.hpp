@@ -15,6 +15,7 @@
 
 #include "base/event_loop.hpp"
 #include "base/reaper.hpp"
+#include "data/data_channel.hpp"
 #include "ice/ice_context.hpp"
 #include "session/negotiation.hpp"
 #include "session/repeater.hpp"
@@ -50,6 +51,9 @@ class Session : public std::enable_shared_from_this<Session> {
     virtual void session_path_changed(Session &session, const SelectedPair &pair) = 0;
     // A source pad of webrtcbin; on a streaming thread, which may be kept waiting.
     virtual void session_pad_added(Session &session, GstPad *pad) = 0;
+    // A data channel that the other side made, once it is open.
+    virtual void session_channel_added(Session &session,
+                                       const std::shared_ptr<DataChannel> &channel) = 0;
   };
 
   // The listener is held weakly.
@@ -68,6 +72,10 @@ class Session : public std::enable_shared_from_this<Session> {
   bool established() const { return negotiation_.established(); }
   // What ICE has selected; empty types before.
   const SelectedPair &path() const { return path_; }
+
+  // A data channel of ours. The first one must be there before our offer, or an offer of the other
+  // side must have room for it.
+  Result<std::shared_ptr<DataChannel>> create_channel(const DataChannelInit &init);
 
   // Sets the elements going; after the owner added its transceivers.
   void run();
@@ -89,6 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void connect_signals();
   void watch_bus();
   void element_added(GstElement *element);
+  void prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel);
   void update_state();
   void gathered(const Candidate &candidate);
   void gathering_complete();
@@ -125,6 +134,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Timer head_start_;
   bool head_start_over_ = false;
   Timer gathering_deadline_;
+  std::vector<std::shared_ptr<DataChannel>> opening_;  // by the other side
+  std::vector<std::string> labels_;                    // of our data channels
   bool closed_ = false;
   bool reflexive_ = false, relayed_ = false;  // candidates that servers gave
   bool broken_ = false;                       // an element gave up

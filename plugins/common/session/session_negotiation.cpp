@@ -11,6 +11,15 @@ namespace rtc {
 namespace {
 // Where candidates cannot follow, a slow server is not waited for longer.
 constexpr auto gathering_time = seconds(3);
+// What webrtcbin may send: as browsers. It takes the smaller one of both descriptions.
+constexpr unsigned largest_sent_message = 256 * 1024;
+// A larger message comes out of GStreamer 1.22 in pieces: sctpdec takes usrsctp's partial delivery,
+// which begins here, for messages.
+constexpr unsigned largest_received_message = 64 * 1024;
+
+std::string allow_large_messages(const char *sdp) {
+  return limit_message_size(sdp, largest_sent_message);
+}
 }  // namespace
 
 GstPromise *Session::promise(std::function<void(Session &, const GstStructure *)> done) {
@@ -54,31 +63,33 @@ Negotiation::Fail reply_error(const GstStructure *reply, const char *what) {
 }  // namespace
 
 void Session::perform(const Negotiation::CreateOffer &) {
-  g_signal_emit_by_name(
-      webrtcbin_.get(), "create-offer", nullptr,
-      promise([](Session &self, const GstStructure *reply) {
-        GstWebRTCSessionDescription *offer = nullptr;
-        if (reply)
-          gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
-        if (!offer) return self.perform(reply_error(reply, "making an offer"));
-        const CharPtr text(gst_sdp_message_as_text(offer->sdp));
-        gst_webrtc_session_description_free(offer);
-        self.perform(self.negotiation_.created({Description::Type::offer, text.get()}));
-      }));
+  g_signal_emit_by_name(webrtcbin_.get(), "create-offer", nullptr,
+                        promise([](Session &self, const GstStructure *reply) {
+                          GstWebRTCSessionDescription *offer = nullptr;
+                          if (reply)
+                            gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+                                              &offer, nullptr);
+                          if (!offer) return self.perform(reply_error(reply, "making an offer"));
+                          const CharPtr text(gst_sdp_message_as_text(offer->sdp));
+                          gst_webrtc_session_description_free(offer);
+                          self.perform(self.negotiation_.created(
+                              {Description::Type::offer, allow_large_messages(text.get())}));
+                        }));
 }
 
 void Session::perform(const Negotiation::CreateAnswer &) {
-  g_signal_emit_by_name(
-      webrtcbin_.get(), "create-answer", nullptr,
-      promise([](Session &self, const GstStructure *reply) {
-        GstWebRTCSessionDescription *answer = nullptr;
-        if (reply)
-          gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, nullptr);
-        if (!answer) return self.perform(reply_error(reply, "making an answer"));
-        const CharPtr text(gst_sdp_message_as_text(answer->sdp));
-        gst_webrtc_session_description_free(answer);
-        self.perform(self.negotiation_.created({Description::Type::answer, text.get()}));
-      }));
+  g_signal_emit_by_name(webrtcbin_.get(), "create-answer", nullptr,
+                        promise([](Session &self, const GstStructure *reply) {
+                          GstWebRTCSessionDescription *answer = nullptr;
+                          if (reply)
+                            gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+                                              &answer, nullptr);
+                          if (!answer) return self.perform(reply_error(reply, "making an answer"));
+                          const CharPtr text(gst_sdp_message_as_text(answer->sdp));
+                          gst_webrtc_session_description_free(answer);
+                          self.perform(self.negotiation_.created(
+                              {Description::Type::answer, allow_large_messages(text.get())}));
+                        }));
 }
 
 void Session::set_description(const char *signal, const Description &description,
@@ -153,9 +164,11 @@ void Session::perform(const Negotiation::Send &action) {
   auto message = action.message;
   if (auto *description = std::get_if<Description>(&message)) {
     if (description->type == Description::Type::offer)
-      description->sdp = complete_offer(description->sdp, settings_.stream_id);
+      description->sdp =
+          announce_channels(complete_offer(description->sdp, settings_.stream_id), labels_);
     else
       description->sdp = add_fmtp(description->sdp, "opus", "stereo=1;useinbandfec=1");
+    description->sdp = limit_message_size(description->sdp, largest_received_message);
     if (settings_.max_video_bitrate)
       description->sdp = limit_video_bandwidth(description->sdp, settings_.max_video_bitrate);
   }

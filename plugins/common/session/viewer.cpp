@@ -54,8 +54,10 @@ Viewer::Viewer(EventLoop &loop, std::string peer, Listener &listener)
       listener_(listener),
       probe_(loop, [this] { return repeat_packet(); }) {}
 
-void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer) {
+void Viewer::start(const Inputs &inputs, const Feeds &feeds,
+                   const std::optional<Description> &offer) {
   offered_inputs_ = inputs;
+  feeds_ = feeds;
   session_->run();
   if (offer) return session_->received(*offer);
   for (const auto &input : inputs) {
@@ -66,7 +68,8 @@ void Viewer::start(const Inputs &inputs, const std::optional<Description> &offer
       return listener_.viewer_failed(*this, added.error());
     }
   }
-  if (tracks_.empty())
+  for (const auto &feed : feeds) (void)make_channel(feed);
+  if (tracks_.empty() && channels_.empty())
     return listener_.viewer_failed(
         *this, {Error::Kind::failed, "There is nothing that can be sent to the viewer.",
                 "no track to offer"});
@@ -189,7 +192,7 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
       drop(*track);
     }
   }
-  if (std::none_of(tracks_.begin(), tracks_.end(), [](const auto &track) { return track->codec; }))
+  if (!is_served())
     return Error{Error::Kind::refused,
                  "The viewer refused every track; see the warnings before for the codecs.",
                  "no track left"};
@@ -204,10 +207,12 @@ Result<bool> Viewer::accept_offer(const Sdp &offer) {
     const auto &media = offer.media[i];
     const auto direction = media.direction();
     if (auto *track = track_of_mline(i)) track->bandwidth = media.bandwidth;
+    if (media.kind == "application" && !media.rejected() && channels_.empty())
+      for (const auto &feed : feeds_) (void)make_channel(feed);
     if (media.kind == "application" || media.rejected() || track_of_mline(i)) continue;
     if (direction == "recvonly" || direction == "sendrecv") answer_track(i, media, waiting);
   }
-  if (tracks_.empty())
+  if (tracks_.empty() && channels_.empty())
     return Error{Error::Kind::refused,
                  "The viewer's offer asks for nothing that is published here.", "no track matched"};
   return true;
@@ -265,8 +270,10 @@ void Viewer::session_changed(Session &, Session::State state) {
 }
 
 PathHealth Viewer::health(bool orphaned) const {
+  const auto silence =
+      std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received());
   return {session_->state() == Session::State::failed, orphaned,
-          std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received())};
+          tracks_.empty() ? data_silence(silence) : silence};
 }
 
 void Viewer::control_rate(Bitrate most, bool follows) {
@@ -346,8 +353,9 @@ void Viewer::drop(Track &track) {
   *listening_ = next == tracks_.end() ? nullptr : next->get();
 }
 
-void Viewer::close() {
+void Viewer::close(bool replaced) {
   for (const auto &track : tracks_) drop(*track);
+  for (const auto &[feed, channel] : channels_) feed->remove(id(), channel, replaced);
   session_->close();
 }
 

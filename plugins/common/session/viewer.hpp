@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "congestion/congestion_controller.hpp"
+#include "data/data_feed.hpp"
 #include "media/input.hpp"
 #include "message/sdp.hpp"
 #include "session/feedback.hpp"
@@ -39,19 +40,23 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   };
 
   using Inputs = std::vector<std::shared_ptr<Input>>;
+  using Feeds = std::vector<std::shared_ptr<DataFeed>>;
 
   static Result<std::shared_ptr<Viewer>> create(EventLoop &loop, std::shared_ptr<Reaper> reaper,
                                                 Session::Settings settings, std::string peer,
                                                 Listener &listener);
 
-  // Offers all inputs, or answers the viewer's own offer with those it asks for.
-  void start(const Inputs &inputs, const std::optional<Description> &offer);
+  // Offers all inputs and data feeds, or answers the viewer's own offer with those it asks for.
+  void start(const Inputs &inputs, const Feeds &feeds, const std::optional<Description> &offer);
   void add_input(const std::shared_ptr<Input> &input);
   void remove_input(const std::shared_ptr<Input> &input);
+  void add_feed(const std::shared_ptr<DataFeed> &feed);
+  void remove_feed(const std::shared_ptr<DataFeed> &feed);
   void received(const Message &message) { session_->received(message); }
   // An offer of ours is with the viewer.
   bool awaits_answer() const { return session_->awaits_answer(); }
-  void close();
+  // `replaced`: by another connection of the same session.
+  void close(bool replaced = false);
 
   const std::string &id() const { return session_->id(); }
   const std::string &peer() const { return peer_; }
@@ -101,6 +106,11 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     Input::Choice choice() const { return {codec, rendition}; }
   };
 
+  struct Channel {
+    std::shared_ptr<DataFeed> feed;
+    std::shared_ptr<DataChannel> channel;
+  };
+
   Viewer(EventLoop &loop, std::string peer, Listener &listener);
 
   void session_sends(Session &session, const Message &message) override;
@@ -110,6 +120,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void session_negotiated(Session &session) override;
   void session_path_changed(Session &session, const SelectedPair &pair) override;
   void session_pad_added(Session &session, GstPad *pad) override;
+  void session_channel_added(Session &, const std::shared_ptr<DataChannel> &) override {}
 
   // All codecs the input can be sent in, as our offers name them; empty when there is none.
   static Ref<GstCaps> offered_codecs(const Input &input);
@@ -134,8 +145,14 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   Listener &listener_;
   const TimePoint since_ = Clock::now();
   std::shared_ptr<Session> session_;
+  bool make_channel(const std::shared_ptr<DataFeed> &feed);
+  // There is something that the viewer gets.
+  bool is_served() const;
+
   Inputs offered_inputs_;  // what there is to answer an offer with
   std::vector<std::unique_ptr<Track>> tracks_;
+  Feeds feeds_;
+  std::vector<Channel> channels_;
   // The track whose outlet hears the feedback.
   const std::shared_ptr<std::atomic<const Track *>> listening_ =
       std::make_shared<std::atomic<const Track *>>(nullptr);
