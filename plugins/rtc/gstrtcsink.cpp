@@ -2,17 +2,27 @@
  * SECTION:element-rtcsink
  * @title: rtcsink
  *
- * Publishes video and audio to any number of WebRTC viewers. Raw media is encoded once per codec
- * and rendition in use, never once per viewer; each viewer gets the best rendition that its path
- * takes, and changes between them without an interruption; encoded media passes through untouched.
- * Viewers come through a rooms server: the one that `uri` names, the one the element brings along
- * with `listen`, or, with neither, the one on 127.0.0.1:8080 that pipelines of one machine share.
+ * Publishes video, audio and data to any number of WebRTC viewers. Raw media is encoded once per
+ * codec and rendition in use, never once per viewer; each viewer gets the best rendition that its
+ * path takes, and changes between them without an interruption; encoded media passes through
+ * untouched. Viewers come through a rooms server: the one that `uri` names, the one the element
+ * brings along with `listen`, or, with neither, the one on 127.0.0.1:8080 that pipelines of one
+ * machine share.
  *
  * ## Example
  * |[
  * gst-launch-1.0 videotestsrc is-live=true ! rtcsink name=s  audiotestsrc is-live=true ! s.
  * ]|
  * Then open http://127.0.0.1:8080/ in a browser.
+ *
+ * ## Data
+ * A `data_%u` pad is a data channel (RFC 8831) to every viewer, named by its property `label`. A
+ * buffer is a message: text with caps `text/x-raw`, else binary, of at most what the viewer takes
+ * (256 KiB with browsers). With `data-framing=stream` buffers are pieces of a stream of any length
+ * that arrives whole at rtcsrc; EOS comes when the last byte was acknowledged.
+ * |[
+ * gst-launch-1.0 rtcsink name=s data_0::data-framing=stream  filesrc location=file ! s.data_0
+ * ]|
  *
  * ## Messages
  * Element messages on the bus: `rtc-ready` (url, stream), `rtc-signaling-lost` (reason),
@@ -28,6 +38,7 @@
  */
 #include "gstrtcsink.hpp"
 
+#include "gstrtcdatapad.hpp"
 #include "gstrtcsinkpad.hpp"
 #include "publishing_element.hpp"
 #include "warm_up.hpp"
@@ -321,6 +332,9 @@ void GstRtcSinkImpl::class_init(GstRtcSinkClass *klass) {
   element_class->release_pad = Vfunc<&GstRtcSinkImpl::release_pad>::call<GstElement>;
   add_template(element_class, "video_%u", MediaKind::video);
   add_template(element_class, "audio_%u", MediaKind::audio);
+  gst_element_class_add_pad_template(
+      element_class, gst_pad_template_new_with_gtype("data_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+                                                     GST_CAPS_ANY, GST_TYPE_RTC_DATA_PAD));
   gst_type_mark_as_plugin_api(congestion_control_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(GST_TYPE_RTC_SINK_PAD, GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(

@@ -15,6 +15,12 @@
  *   matroskamux name=m ! filesink location=film.mkv
  * ]|
  *
+ * ## Data
+ * Every data channel that the publisher makes becomes a pad `data_%u` (those of `data-labels`). A
+ * message is a buffer, text with caps `text/x-raw`, binary `application/octet-stream`, with the
+ * running time of its arrival. A stream of rtcsink's `data-framing=stream` comes out as its bytes;
+ * EOS follows the last one, an error takes the place of EOS when it was cut short.
+ *
  * ## Messages
  * Element messages on the bus: `rtc-ready` (url), `rtc-signaling-lost` (reason),
  * `rtc-stream-started` (session, peer), `rtc-stream-ended` (session, reason, final), `rtc-path`
@@ -101,6 +107,9 @@ const std::vector<PropertyRow<GstRtcSrcImpl>> &GstRtcSrcImpl::properties() {
           string_row<I, &S::audio_codecs>("audio-codecs",
                                           "Audio codecs accepted, by preference, separated by "
                                           "commas; unset: what the publisher prefers."),
+          string_row<I, &S::data_labels>("data-labels",
+                                         "Labels of the data channels that become pads, separated "
+                                         "by commas; others are closed. Unset: all."),
           uint_row<I, &S::latency>(
               "latency", "Time in ms that packets wait for late ones before them.", 0, 10000, 200),
           uint_row<I, &S::max_bitrate>(
@@ -182,6 +191,11 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
     gst_element_class_add_pad_template(
         element_class, gst_pad_template_new(name, GST_PAD_SRC, GST_PAD_SOMETIMES, caps.get()));
   }
+  const auto data_caps =
+      adopt(gst_caps_from_string("text/x-raw,format=utf8; application/octet-stream"));
+  gst_element_class_add_pad_template(
+      element_class,
+      gst_pad_template_new("data_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, data_caps.get()));
   gst_type_mark_as_plugin_api(on_end_type(), GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(element_class, "WebRTC receiver", "Source/Network/WebRTC",
                                         "Receives a stream from a WebRTC publisher", "gst-rtc");

@@ -17,6 +17,7 @@ constexpr auto stop_deadline = seconds(10);
 PublishingElement::~PublishingElement() {
   stop();
   pads_.clear();
+  data_pads_.clear();
   // The threads of sessions and groups call back into this object until they have ended.
   reaper_->wait(stop_deadline);
 }
@@ -53,20 +54,32 @@ Input::Hooks PublishingElement::hooks(const std::string &pad) {
   return hooks;
 }
 
-GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const char *name) {
-  const bool video = g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template), "video");
-  const auto kind = video ? MediaKind::video : MediaKind::audio;
-  std::string pad_name;
+std::string PublishingElement::pad_name(const char *kind, const char *wanted, unsigned &next) {
+  std::string name;
   {
     std::lock_guard lock(mutex_);
-    auto &next = video ? next_video_ : next_audio_;
     unsigned index = next;
-    if (name) sscanf(name, "%*[a-z]_%u", &index);
-    pad_name = format("%s_%u", to_string(kind), index);
+    if (wanted) sscanf(wanted, "%*[a-z]_%u", &index);
+    name = format("%s_%u", kind, index);
     next = std::max(next, index + 1);
   }
-  if (const auto existing = adopt(gst_element_get_static_pad(element_, pad_name.c_str())))
-    return nullptr;
+  return adopt(gst_element_get_static_pad(element_, name.c_str())) ? "" : name;
+}
+
+void PublishingElement::announce_pad(GstPad *ghost) {
+  gst_pad_set_active(ghost, TRUE);
+  gst_element_add_pad(element_, ghost);
+  // Properties that a launch line gives to a pad are set upon this.
+  gst_child_proxy_child_added(GST_CHILD_PROXY(element_), G_OBJECT(ghost), GST_PAD_NAME(ghost));
+}
+
+GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const char *name) {
+  const std::string_view kind_name = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
+  if (kind_name.starts_with("data")) return request_data_pad(pad_template, name);
+  const bool video = kind_name.starts_with("video");
+  const auto kind = video ? MediaKind::video : MediaKind::audio;
+  const auto pad_name = this->pad_name(to_string(kind), name, video ? next_video_ : next_audio_);
+  if (pad_name.empty()) return nullptr;
   if (!loop_) loop_.emplace("rtcsink");
   if (!pool_)
     pool_ = std::make_shared<WorkerPool>(
@@ -90,14 +103,12 @@ GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const c
     if (encoding) input->configure(encoding->encoding);
     if (publisher_) publisher_->add_input(input);
   });
-  gst_pad_set_active(pad->ghost(), TRUE);
-  gst_element_add_pad(element_, pad->ghost());
-  // Properties that a launch line gives to a pad are set upon this.
-  gst_child_proxy_child_added(GST_CHILD_PROXY(element_), G_OBJECT(pad->ghost()), pad_name.c_str());
+  announce_pad(pad->ghost());
   return pad->ghost();
 }
 
 void PublishingElement::release_pad(GstPad *ghost) {
+  if (release_data_pad(ghost)) return;
   std::shared_ptr<SinkPad> pad;
   {
     std::lock_guard lock(mutex_);
@@ -147,6 +158,11 @@ bool PublishingElement::start() {
     return false;
   }
   if (!loop_) loop_.emplace("rtcsink");
+  const auto feeds = configured_feeds();
+  if (!feeds) {
+    post_error(element_, feeds.error());
+    return false;
+  }
   std::vector<std::shared_ptr<Input>> inputs;
   for (const auto &pad : pads()) {
     const auto renditions = parse_renditions(pad->renditions());
@@ -160,7 +176,7 @@ bool PublishingElement::start() {
   loop_->call([&] {
     for (const auto &input : inputs) input->configure(configured->encoding);
     publisher_ = std::make_unique<Publisher>(*loop_, *configured, *this, reaper_);
-    if (const auto started = publisher_->start(inputs); !started) {
+    if (const auto started = publisher_->start(inputs, *feeds); !started) {
       error = started.error();
       publisher_.reset();
     }
@@ -186,6 +202,7 @@ void PublishingElement::play() {
 
 void PublishingElement::stop() {
   if (!loop_) return;
+  for (const auto &pad : data_pads()) pad->feed()->flush(true);
   loop_->call([&] {
     publisher_.reset();
     for (const auto &pad : pads()) pad->input()->rewind();
@@ -194,10 +211,13 @@ void PublishingElement::stop() {
   epoch_ = GST_CLOCK_TIME_NONE;
   url_.clear();
   for (const auto &pad : pads_) pad->rewind();
+  for (const auto &pad : data_pads_) pad->rewind();
 }
 
 void PublishingElement::inputs_ended() {
   for (const auto &pad : pads())
+    if (!pad->ended()) return;
+  for (const auto &pad : data_pads())
     if (!pad->ended()) return;
   loop_->call([this] {
     if (publisher_) publisher_->finish();
@@ -249,11 +269,15 @@ bool PublishingElement::pause_viewer(const char *session, bool paused) {
       [&](Publisher &publisher) { return publisher.pause_viewer(session, paused); });
 }
 
-guint PublishingElement::pad_count() const { return static_cast<guint>(pads().size()); }
+guint PublishingElement::pad_count() const {
+  return static_cast<guint>(pads().size() + data_pads().size());
+}
 
 Ref<GstPad> PublishingElement::pad_at(guint index) const {
-  const auto all = pads();
-  return index < all.size() ? share(all[index]->ghost()) : Ref<GstPad>();
+  std::vector<GstPad *> all;
+  for (const auto &pad : pads()) all.push_back(pad->ghost());
+  for (const auto &pad : data_pads()) all.push_back(pad->ghost());
+  return index < all.size() ? share(all[index]) : Ref<GstPad>();
 }
 
 std::string PublishingElement::url() const {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "data_sink_pad.hpp"
 #include "properties.hpp"
 #include "session/publisher.hpp"
 #include "sink_pad.hpp"
@@ -85,6 +86,14 @@ class PublishingElement : public Publisher::Events {
   void inputs_ended();
   void post(GstStructure *structure);
   std::vector<std::shared_ptr<SinkPad>> pads() const;
+  std::vector<std::shared_ptr<DataSinkPad>> data_pads() const;
+  GstPad *request_data_pad(GstPadTemplate *pad_template, const char *name);
+  bool release_data_pad(GstPad *ghost);
+  // A name for a pad of that kind; empty when it is taken.
+  std::string pad_name(const char *kind, const char *wanted, unsigned &next);
+  void announce_pad(GstPad *ghost);
+  // The feeds with the properties of their pads.
+  Result<Viewer::Feeds> configured_feeds() const;
 
   GstElement *const element_;
   std::atomic<guint> viewer_count_{0};
@@ -98,8 +107,10 @@ class PublishingElement : public Publisher::Events {
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
   std::vector<std::shared_ptr<SinkPad>> pads_;
+  std::vector<std::shared_ptr<DataSinkPad>> data_pads_;
   unsigned next_video_ = 0;
   unsigned next_audio_ = 0;
+  unsigned next_data_ = 0;
   std::string url_;
   GstClockTime epoch_ = GST_CLOCK_TIME_NONE;
 };

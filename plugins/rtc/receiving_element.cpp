@@ -66,20 +66,23 @@ void ReceivingElement::play() {
 void ReceivingElement::stop() {
   if (!loop_) return;
   std::vector<std::shared_ptr<SourcePad>> pads;
+  std::vector<std::shared_ptr<DataSourcePad>> data_pads;
   {
     std::lock_guard lock(mutex_);
-    pads = std::move(pads_);
-    pads_.clear();
+    pads = std::exchange(pads_, {});
+    data_pads = std::exchange(data_pads_, {});
     all_pads_announced_ = false;
     url_.clear();
   }
   // First the pads: a push that is blocked downstream must not keep the loop waiting.
   for (const auto &pad : pads) gst_pad_set_active(pad->pad(), FALSE);
+  for (const auto &pad : data_pads) gst_pad_set_active(pad->pad(), FALSE);
   loop_->call([&] {
     for (const auto &pad : pads) pad->stop();
     receiver_.reset();
   });
   for (const auto &pad : pads) gst_element_remove_pad(element_, pad->pad());
+  for (const auto &pad : data_pads) gst_element_remove_pad(element_, pad->pad());
 }
 
 void ReceivingElement::finish() {
@@ -115,9 +118,11 @@ void ReceivingElement::add_pad(MediaKind kind, unsigned index) {
   gst_element_add_pad(element_, pad->pad());
 }
 
-void ReceivingElement::tracks_changed(const std::vector<Receiver::Track> &tracks) {
+void ReceivingElement::tracks_changed(const std::vector<Receiver::Track> &tracks,
+                                      const std::vector<std::string> &channels) {
   for (const auto &track : tracks)
     if (!find_pad(track.kind, track.index)) add_pad(track.kind, track.index);
+  for (const auto &label : channels) (void)data_pad(label);
   bool first = false;
   {
     std::lock_guard lock(mutex_);
@@ -136,18 +141,22 @@ void ReceivingElement::track_media(const Receiver::Track &track, GstElement *pip
 void ReceivingElement::session_ended(const std::string &session, const std::string &reason,
                                      bool final) {
   std::vector<std::shared_ptr<SourcePad>> pads;
+  std::vector<std::shared_ptr<DataSourcePad>> data_pads;
   {
     std::lock_guard lock(mutex_);
     pads = pads_;
+    data_pads = data_pads_;
   }
   for (const auto &pad : pads) {
     pad->detach();
     if (final) pad->end();
   }
+  for (const auto &pad : data_pads)
+    if (final) pad->end();
   post(gst_structure_new("rtc-stream-ended", "session", G_TYPE_STRING, session.c_str(), "reason",
                          G_TYPE_STRING, reason.c_str(), "final", G_TYPE_BOOLEAN, final, nullptr));
   // Nothing will ever come, and no pad can say so.
-  if (final && pads.empty())
+  if (final && pads.empty() && data_pads.empty())
     receiver_failed({Error::Kind::not_found,
                      "The stream ended before any media came: " + reason + ".", reason});
 }

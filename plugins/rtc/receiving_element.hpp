@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "data_source_pad.hpp"
 #include "properties.hpp"
 #include "session/receiver.hpp"
 #include "source_pad.hpp"
@@ -22,6 +23,7 @@ struct SourceSettings : ConnectionSettings {
   std::string peer_id;
   std::string video_codecs;
   std::string audio_codecs;
+  std::string data_labels;
   guint latency = 200;
   guint max_bitrate = 0;
   bool wait_for_return = false;
@@ -54,7 +56,9 @@ class ReceivingElement : public Receiver::Events {
   void healing(const std::string &session, const std::string &reason) override;
   void healed(const std::string &session, milliseconds gap) override;
   void path_changed(const std::string &session, const SelectedPair &path) override;
-  void tracks_changed(const std::vector<Receiver::Track> &tracks) override;
+  void tracks_changed(const std::vector<Receiver::Track> &tracks,
+                      const std::vector<std::string> &channels) override;
+  void channel_opened(const std::shared_ptr<DataChannel> &channel) override;
   void track_media(const Receiver::Track &track, GstElement *pipeline, const Ref<GstPad> &pad,
                    GstClockTime base_time) override;
   void track_pad(GstPad *pad) override { hold_back(pad); }
@@ -63,6 +67,9 @@ class ReceivingElement : public Receiver::Events {
   Result<ReceiverSettings> receiver_settings() const;
   std::shared_ptr<SourcePad> find_pad(MediaKind kind, unsigned index);
   void add_pad(MediaKind kind, unsigned index);
+  // The pad of that label; made when there is none. Null when the label is not wanted.
+  std::shared_ptr<DataSourcePad> data_pad(const std::string &label);
+  std::shared_ptr<DataSourcePad> add_data_pad(const std::string &label, const std::string &name);
   void post(GstStructure *structure);
 
   GstElement *const element_;
@@ -73,6 +80,7 @@ class ReceivingElement : public Receiver::Events {
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
   std::vector<std::shared_ptr<SourcePad>> pads_;
+  std::vector<std::shared_ptr<DataSourcePad>> data_pads_;
   std::string url_;
   bool all_pads_announced_ = false;
 };

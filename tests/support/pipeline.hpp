@@ -129,6 +129,14 @@ class Pipeline {
     std::lock_guard lock(mutex_);
     return errors_.empty() ? "" : errors_[0];
   }
+  // As if nothing had been said yet; for another run.
+  void forget() {
+    std::lock_guard lock(mutex_);
+    elements_.clear();
+    errors_.clear();
+    warnings_.clear();
+    eos_ = false;
+  }
   std::vector<std::string> warnings() const {
     std::lock_guard lock(mutex_);
     return warnings_;
