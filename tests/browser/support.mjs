@@ -257,6 +257,14 @@ export function needElements(...names) {
   }
 }
 
+/** The Python that has GStreamer's bindings. */
+export function needPython() {
+  const python = '/usr/bin/python3';
+  if (spawnSync(python, ['-c', 'import gi; gi.require_version("Gst", "1.0")']).status !== 0)
+    throw new Skip('python3-gi or gir1.2-gstreamer-1.0 is missing');
+  return python;
+}
+
 export function findProgram(...names) {
   for (const folder of (process.env.PATH ?? '').split(':')) {
     for (const name of names) if (existsSync(join(folder, name))) return join(folder, name);
