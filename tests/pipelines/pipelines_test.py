@@ -1,5 +1,7 @@
 """Runs each pipeline of pipelines/ and looks at what comes out."""
+import os
 import pathlib
+import random
 import shutil
 import socket
 import sys
@@ -72,6 +74,43 @@ class Pipelines(unittest.TestCase):
         self.assertEqual(publisher.wait(), 0, publisher.output())
         self.assertEqual(recorder.wait(), 0, recorder.output())
         self.assert_recorded(path, 'video/x-vp8', 'audio/x-opus', at_least=2)
+
+    def test_send_file(self):
+        uri = self.server()
+        sent, got = self.folder / 'sent', self.folder / 'got'
+        sent.write_bytes(random.Random(1).randbytes(3_000_000))
+        sender = self.start(PIPELINES / 'send-file.sh', uri, 'drop', sent)
+        receiver = self.start(PIPELINES / 'receive-file.sh', uri, 'drop', got)
+        self.assertEqual(sender.wait(), 0, sender.output())
+        self.assertEqual(receiver.wait(), 0, receiver.output())
+        self.assertTrue(got.read_bytes() == sent.read_bytes())
+
+    def test_receive_file(self):
+        uri = self.server()
+        sent, got = self.folder / 'sent', self.folder / 'got'
+        sent.write_bytes(random.Random(2).randbytes(200_000_000))
+        receiver = self.start(PIPELINES / 'receive-file.sh', uri, 'drop', got)
+        sender = self.start(PIPELINES / 'send-file.sh', uri, 'drop', sent)
+        wait_until(lambda: got.exists() and got.stat().st_size > 0 or receiver.child.poll() is not None, 'first bytes')
+        sender.interrupt()
+        self.assertNotEqual(receiver.wait(), 0, 'a part is taken for the whole')
+        self.assertIn('is cut short', receiver.output())
+        self.assertLess(got.stat().st_size, sent.stat().st_size)
+
+    def test_chat(self):
+        uri = self.server()
+        chats, lines = {}, {}
+        for me, other in (('ann', 'bob'), ('bob', 'ann')):
+            typed = self.folder / me
+            os.mkfifo(typed)
+            chats[me] = self.start('bash', '-c', f'exec "$0" "$@" < {typed}', PIPELINES / 'chat.sh', uri, me, other)
+            lines[me] = open(typed, 'w', buffering=1)
+            self.addCleanup(lines[me].close)
+        for me, other in (('ann', 'bob'), ('bob', 'ann')):
+            def heard(me=me, other=other):
+                lines[me].write(f'hello from {me}\n')  # until somebody is there
+                return f'hello from {me}' in chats[other].output()
+            wait_until(heard, f'what {me} says:\n{chats[me].output()}\n{chats[other].output()}')
 
     def test_receive_record(self):
         uri = self.server()

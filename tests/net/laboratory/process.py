@@ -37,6 +37,10 @@ class Process:
             self._closed = True
             self._changed.notify_all()
 
+    def status(self):
+        """Its exit status; None while it runs."""
+        return self._child.poll()
+
     def heard(self, line):
         """For those who make more of a line than text; called with the lock held."""
 
