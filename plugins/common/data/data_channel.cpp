@@ -62,7 +62,7 @@ void DataChannel::connect_signals() {
   connect_weak<void(GstWebRTCDataChannel *)>(
       channel, "on-open", weak, [](DataChannel &self, GstWebRTCDataChannel *) {
         self.post([](DataChannel &c) {
-          if (std::exchange(c.open_, true)) return;
+          if (c.ended_ || std::exchange(c.open_, true)) return;
           if (const auto call = std::exchange(c.on_open_, nullptr)) call();
           c.tell([](const Hooks &hooks) { hooks.opened(); });
         });
@@ -72,7 +72,7 @@ void DataChannel::connect_signals() {
       [](DataChannel &self, GstWebRTCDataChannel *, GBytes *data) {
         const DataMessage message{false, data ? share(data) : adopt(g_bytes_new(nullptr, 0))};
         self.post([message](DataChannel &c) {
-          c.tell([message](const Hooks &hooks) { hooks.message(message); });
+          if (!c.ended_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
         });
       });
   connect_weak<void(GstWebRTCDataChannel *, gchar *)>(
@@ -80,7 +80,7 @@ void DataChannel::connect_signals() {
       [](DataChannel &self, GstWebRTCDataChannel *, gchar *text) {
         const DataMessage message{true, adopt(g_bytes_new(text, text ? strlen(text) : 0))};
         self.post([message](DataChannel &c) {
-          c.tell([message](const Hooks &hooks) { hooks.message(message); });
+          if (!c.ended_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
         });
       });
   connect_weak<void(GstWebRTCDataChannel *)>(
@@ -104,7 +104,6 @@ void DataChannel::post(std::function<void(DataChannel &)> task) {
 }
 
 void DataChannel::tell(std::function<void(const Hooks &)> event) {
-  if (ended_) return;
   const auto keep = shared_from_this();
   if (hooks_)
     event(*hooks_);
@@ -113,9 +112,9 @@ void DataChannel::tell(std::function<void(const Hooks &)> event) {
 }
 
 void DataChannel::end(const std::string &reason) {
-  tell([reason](const Hooks &hooks) { hooks.closed(reason); });
-  ended_ = true;
+  if (std::exchange(ended_, true)) return;
   open_ = false;
+  tell([reason](const Hooks &hooks) { hooks.closed(reason); });
 }
 
 void DataChannel::listen(Hooks hooks) {
@@ -127,6 +126,9 @@ void DataChannel::listen(Hooks hooks) {
 Result<bool> DataChannel::send(const DataMessage &message) {
   // usrsctp refuses a message without bytes, whereupon GStreamer 1.22 closes the channel.
   if (message.size() == 0) return true;
+  if (ended_)
+    return Error{Error::Kind::failed, format("The data channel \"%s\" is closed.", label().c_str()),
+                 "send after the end"};
   GError *raw = nullptr;
   if (message.text)
     gst_webrtc_data_channel_send_string_full(channel_.get(), std::string(message.view()).c_str(),
@@ -162,6 +164,7 @@ size_t DataChannel::buffered() const {
 // GStreamer 1.22 counts a message out when it begins to hand it to SCTP, and close() cuts off one
 // that SCTP has taken in part.
 bool DataChannel::is_taken() const {
+  if (ended_) return true;
   if (buffered() > 0) return false;
   const auto webrtcbin = adopt(static_cast<GstElement *>(g_weak_ref_get(&webrtcbin_)));
   gint id = -1;

@@ -182,6 +182,7 @@ void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *chann
   const auto made = DataChannel::wrap(loop_, webrtcbin, channel);
   post([made](Session &self) {
     self.opening_.push_back(made);
+    self.channels_.push_back(made);
     made->on_open([weak = self.weak_from_this(), weak_channel = std::weak_ptr(made)] {
       const auto session = weak.lock();
       const auto opened = weak_channel.lock();
@@ -195,7 +196,9 @@ void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *chann
 
 Result<std::shared_ptr<DataChannel>> Session::create_channel(const DataChannelInit &init) {
   auto made = DataChannel::create(loop_, webrtcbin_.get(), init);
-  if (made) labels_.push_back(init.label);
+  if (!made) return made.error();
+  labels_.push_back(init.label);
+  channels_.push_back(*made);
   return made;
 }
 
@@ -293,6 +296,9 @@ void Session::close() {
   head_start_.cancel();
   gathering_deadline_.cancel();
   opening_.clear();
+  // They point to the webrtcbin that goes.
+  for (const auto &weak : std::exchange(channels_, {}))
+    if (const auto channel = weak.lock()) channel->abandon("the connection was closed");
   reaper_->reap([pipeline = std::move(pipeline_), webrtcbin = std::move(webrtcbin_),
                  relays = settings_.ice->has_turn()]() mutable {
     if (relays) release_relays(webrtcbin.get());

@@ -135,7 +135,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool head_start_over_ = false;
   Timer gathering_deadline_;
   std::vector<std::shared_ptr<DataChannel>> opening_;  // by the other side
-  std::vector<std::string> labels_;                    // of our data channels
+  std::vector<std::weak_ptr<DataChannel>> channels_;   // all of them
+  std::vector<std::string> labels_;                    // of ours
   bool closed_ = false;
   bool reflexive_ = false, relayed_ = false;  // candidates that servers gave
   bool broken_ = false;                       // an element gave up
