@@ -35,7 +35,7 @@ DataSinkPad::DataSinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *
 }
 
 DataSinkPad::~DataSinkPad() {
-  shared_->feed->flush(true);
+  shared_->feed->stop(true);
   gst_element_set_locked_state(sink_.get(), TRUE);
   gst_element_set_state(sink_.get(), GST_STATE_NULL);
   if (const auto parent = adopt(gst_object_get_parent(GST_OBJECT(sink_.get()))))

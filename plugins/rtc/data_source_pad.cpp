@@ -9,6 +9,7 @@ namespace {
 // What is kept for a pad that is not linked yet or that is slow; WebRTC has no means to hold up the
 // sender of messages.
 constexpr size_t limit = 16 * 1024 * 1024;
+constexpr size_t overhead = 256;  // of a message, whatever its size
 }  // namespace
 
 std::shared_ptr<DataSourcePad> DataSourcePad::create(GstPadTemplate *pad_template, const char *name,
@@ -115,10 +116,14 @@ void DataSourcePad::fail(const std::string &what) {
   if (std::exchange(failed_, true)) return;
   // So that the sender does not wait for what this side would take.
   if (channel_ && channel_->is_open()) (void)channel_->send_text(write(StreamAbort{what}));
-  hooks_.failed({Error::Kind::failed,
-                 format("The stream \"%s\" is cut short: %s. What came of it is not the whole.",
-                        label_.c_str(), what.c_str()),
-                 what});
+  // Who never asked for it has no use for an error.
+  const bool wanted = gst_pad_is_linked(pad());
+  if (!wanted) finish();
+  (wanted ? hooks_.failed : hooks_.warned)(
+      {Error::Kind::failed,
+       format("The stream \"%s\" is cut short: %s. What came of it is not the whole.",
+              label_.c_str(), what.c_str()),
+       what});
 }
 
 void DataSourcePad::keep(DataMessage message) {
@@ -126,10 +131,10 @@ void DataSourcePad::keep(DataMessage message) {
   bool lost = false;
   {
     std::lock_guard lock(mutex_);
-    queued_ += message.size();
+    queued_ += message.size() + overhead;
     queue_.push_back({std::move(message), now});
     while (queued_ > limit && queue_.size() > 1 && !stream_) {
-      queued_ -= queue_.front().message.size();
+      queued_ -= queue_.front().message.size() + overhead;
       queue_.pop_front();
       lost = !std::exchange(told_of_loss_, true);
     }
@@ -156,6 +161,11 @@ void DataSourcePad::stop() {
   changed_.notify_all();
 }
 
+bool DataSourcePad::is_flushing() {
+  std::lock_guard lock(mutex_);
+  return flushing_;
+}
+
 // False: at the end, or to be asked again after a flush.
 bool DataSourcePad::take(Item &item) {
   std::unique_lock lock(mutex_);
@@ -165,7 +175,7 @@ bool DataSourcePad::take(Item &item) {
   if (flushing_ || queue_.empty()) return false;
   item = std::move(queue_.front());
   queue_.pop_front();
-  queued_ -= item.message.size();
+  queued_ -= item.message.size() + overhead;
   return true;
 }
 
@@ -192,12 +202,7 @@ void DataSourcePad::begin(bool text) {
 void DataSourcePad::loop() {
   Item item;
   if (!take(item)) {
-    bool flushing = false;
-    {
-      std::lock_guard lock(mutex_);
-      flushing = flushing_;
-    }
-    if (!flushing) {
+    if (!is_flushing()) {
       begin(text_);
       gst_pad_push_event(pad(), gst_event_new_eos());
     }
@@ -209,17 +214,18 @@ void DataSourcePad::loop() {
   auto *buffer = gst_buffer_new_wrapped_bytes(item.message.bytes.get());
   GST_BUFFER_PTS(buffer) = item.time;
   const auto result = gst_pad_push(pad(), buffer);
-  if (result == GST_FLOW_EOS || result < GST_FLOW_EOS) {
-    gst_pad_pause_task(pad());
-    if (result != GST_FLOW_EOS)
-      hooks_.failed({Error::Kind::failed,
-                     format("What came over the data channel \"%s\" could not be handed on; see "
-                            "the errors of the elements downstream.",
-                            label_.c_str()),
-                     gst_flow_get_name(result)});
-    return;
-  }
-  pushed(size);
+  if (result == GST_FLOW_OK) return pushed(size);
+  hooks_.post(if_alive(weak_from_this(), [](DataSourcePad &self) {
+    if (self.stream_ && !self.is_flushing()) self.fail("downstream did not take all of it");
+  }));
+  if (result > GST_FLOW_EOS) return;
+  gst_pad_pause_task(pad());
+  if (result != GST_FLOW_EOS)
+    hooks_.failed({Error::Kind::failed,
+                   format("What came over the data channel \"%s\" could not be handed on; see the "
+                          "errors of the elements downstream.",
+                          label_.c_str()),
+                   gst_flow_get_name(result)});
 }
 
 // The sender of a stream may send as much again.

@@ -57,6 +57,7 @@ class DataSourcePad : public std::enable_shared_from_this<DataSourcePad> {
   void fail(const std::string &what);
   void loop();
   bool take(Item &item);
+  bool is_flushing();
   void begin(bool text);
   void pushed(size_t bytes);
   // What the stream has to say to its sender.

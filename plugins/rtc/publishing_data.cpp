@@ -21,7 +21,7 @@ Result<Viewer::Feeds> PublishingElement::configured_feeds() const {
       return Error{Error::Kind::settings,
                    "Two data pads have the label \"" + label + "\"; give each one of its own.",
                    "label taken"};
-    pad->feed()->flush(false);
+    pad->feed()->stop(false);
     feeds.push_back(pad->feed());
   }
   return feeds;
@@ -59,7 +59,7 @@ bool PublishingElement::release_data_pad(GstPad *ghost) {
     pad = *found;
     data_pads_.erase(found);
   }
-  pad->feed()->flush(true);
+  pad->feed()->stop(true);
   loop_->call([&] {
     if (publisher_) publisher_->remove_feed(pad->feed());
   });

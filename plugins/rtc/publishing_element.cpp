@@ -202,7 +202,7 @@ void PublishingElement::play() {
 
 void PublishingElement::stop() {
   if (!loop_) return;
-  for (const auto &pad : data_pads()) pad->feed()->flush(true);
+  for (const auto &pad : data_pads()) pad->feed()->stop(true);
   loop_->call([&] {
     publisher_.reset();
     for (const auto &pad : pads()) pad->input()->rewind();

@@ -7,6 +7,11 @@
 
 namespace rtc {
 
+namespace {
+// Each has a thread; a publisher with more of them has them closed.
+constexpr size_t most_pads = 64;
+}  // namespace
+
 std::shared_ptr<DataSourcePad> ReceivingElement::data_pad(const std::string &label) {
   const auto wanted = split(settings.copy().data_labels, ',');
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), label) == wanted.end())
@@ -18,6 +23,7 @@ std::shared_ptr<DataSourcePad> ReceivingElement::data_pad(const std::string &lab
       if (pad->label() == label) return pad;
     index = data_pads_.size();
   }
+  if (index >= most_pads) return nullptr;
   return add_data_pad(label, format("data_%zu", index));
 }
 

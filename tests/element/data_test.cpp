@@ -243,27 +243,61 @@ TEST_F(Data, AMessageTooLargeIsAWarningWithItsSize) {
       << publisher.warnings()[0];
 }
 
+// With more than is kept for it the viewer holds up the pad, with less the end of the stream.
 TEST_F(Data, AViewerThatTakesNothingIsLeftBehind) {
-  const auto content = make_file(12'000'000);
-  Sink publisher(app_source("bytes", "data_0", "application/octet-stream"),
-                 stream + std::string(" data_0::patience=1000"));
-  Source good(publisher.uri(), saver()), stuck(publisher.uri(), listen);
-  const auto pad = adopt(gst_element_get_static_pad(stuck.element("heard").get(), "sink"));
-  const auto block = gst_pad_add_probe(
-      pad.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
-      [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
-  good.play();
-  stuck.play();
-  ASSERT_TRUE(connected(publisher, 2));
-  ASSERT_TRUE(eventually([&] { return publisher.number("rtcsink", "viewers") == 2; }));
-  push(publisher, "bytes", content);
-  end(publisher, "bytes");
+  for (const size_t size : {12'000'000, 100'000}) {
+    const auto content = make_file(size);
+    Sink publisher(app_source("bytes", "data_0", "application/octet-stream"),
+                   stream + std::string(" data_0::patience=1000"));
+    Source good(publisher.uri(), saver()), stuck(publisher.uri(), listen);
+    const auto pad = adopt(gst_element_get_static_pad(stuck.element("heard").get(), "sink"));
+    const auto block = gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+        [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; }, nullptr, nullptr);
+    good.play();
+    stuck.play();
+    ASSERT_TRUE(connected(publisher, 2));
+    ASSERT_TRUE(eventually([&] { return publisher.number("rtcsink", "viewers") == 2; }));
+    push(publisher, "bytes", content);
+    end(publisher, "bytes");
+    EXPECT_TRUE(publisher.wait_eos());
+    EXPECT_TRUE(good.wait_eos());
+    good.stop();
+    EXPECT_TRUE(read_file(file("got")) == content);
+    gst_pad_remove_probe(pad.get(), block);
+    EXPECT_FALSE(stuck.wait_error().empty());
+  }
+}
+
+TEST_F(Data, AViewerOfVideoAloneOnlyHearsAWarning) {
+  Sink publisher(Sink::test_video + app_source("bytes", "data_0", "application/octet-stream"),
+                 stream);
+  Source reader(publisher.uri(), listen), late(publisher.uri(), Source::video_only);
+  Heard heard(reader, "heard");
+  Counter frames(late, "video");
+  reader.play();
+  push(publisher, "bytes", "the beginning");
+  ASSERT_TRUE(heard.wait(1));
+  late.play();
+  EXPECT_TRUE(eventually([&] { return !late.warnings().empty(); }));
+  EXPECT_TRUE(frames.advances());
+  EXPECT_EQ(late.error(), "");
+}
+
+TEST_F(Data, TextEndsAtANul) {
+  Sink publisher(app_source("text", "data_0", text_caps));
+  Source viewer(publisher.uri(), listen);
+  Heard heard(viewer, "heard");
+  viewer.play();
+  ASSERT_TRUE(eventually([&] {
+    push(publisher, "text", std::string("hello\0", 6));
+    return !heard.messages().empty();
+  }));
+  push(publisher, "text", std::string("\0", 1));
+  end(publisher, "text");
   EXPECT_TRUE(publisher.wait_eos());
-  EXPECT_TRUE(good.wait_eos());
-  good.stop();
-  EXPECT_TRUE(read_file(file("got")) == content);
-  gst_pad_remove_probe(pad.get(), block);
-  EXPECT_FALSE(stuck.wait_error().empty());
+  EXPECT_TRUE(viewer.wait_eos());
+  for (const auto &message : heard.messages()) EXPECT_EQ(message, "text/x-raw:hello");
 }
 
 TEST_F(Data, OnlyLabelsThatAreWantedBecomePads) {

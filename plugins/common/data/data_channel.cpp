@@ -59,20 +59,20 @@ DataChannel::~DataChannel() { g_weak_ref_clear(&webrtcbin_); }
 void DataChannel::connect_signals() {
   const auto weak = weak_from_this();
   auto *channel = channel_.get();
-  connect_weak<void(GstWebRTCDataChannel *)>(
-      channel, "on-open", weak, [](DataChannel &self, GstWebRTCDataChannel *) {
-        self.post([](DataChannel &c) {
-          if (c.ended_ || std::exchange(c.open_, true)) return;
-          if (const auto call = std::exchange(c.on_open_, nullptr)) call();
-          c.tell([](const Hooks &hooks) { hooks.opened(); });
-        });
-      });
+  connect_weak<void(GstWebRTCDataChannel *)>(channel, "on-open", weak,
+                                             [](DataChannel &self, GstWebRTCDataChannel *) {
+                                               self.post([](DataChannel &c) { c.opened(); });
+                                             });
+  // On a connection that is up a channel of ours may have opened before somebody listened.
+  GstWebRTCDataChannelState state{};
+  g_object_get(channel, "ready-state", &state, nullptr);
+  if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN) post([](DataChannel &c) { c.opened(); });
   connect_weak<void(GstWebRTCDataChannel *, GBytes *)>(
       channel, "on-message-data", weak,
       [](DataChannel &self, GstWebRTCDataChannel *, GBytes *data) {
         const DataMessage message{false, data ? share(data) : adopt(g_bytes_new(nullptr, 0))};
         self.post([message](DataChannel &c) {
-          if (!c.ended_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
+          if (c.open_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
         });
       });
   connect_weak<void(GstWebRTCDataChannel *, gchar *)>(
@@ -80,7 +80,7 @@ void DataChannel::connect_signals() {
       [](DataChannel &self, GstWebRTCDataChannel *, gchar *text) {
         const DataMessage message{true, adopt(g_bytes_new(text, text ? strlen(text) : 0))};
         self.post([message](DataChannel &c) {
-          if (!c.ended_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
+          if (c.open_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
         });
       });
   connect_weak<void(GstWebRTCDataChannel *)>(
@@ -97,6 +97,12 @@ void DataChannel::connect_signals() {
                                              [](DataChannel &self, GstWebRTCDataChannel *) {
                                                self.post([](DataChannel &c) { c.end(c.error_); });
                                              });
+}
+
+void DataChannel::opened() {
+  if (ended_ || std::exchange(open_, true)) return;
+  if (const auto call = std::exchange(on_open_, nullptr)) call();
+  tell([](const Hooks &hooks) { hooks.opened(); });
 }
 
 void DataChannel::post(std::function<void(DataChannel &)> task) {
@@ -130,14 +136,17 @@ Result<bool> DataChannel::send(const DataMessage &message) {
     return Error{Error::Kind::failed, format("The data channel \"%s\" is closed.", label().c_str()),
                  "send after the end"};
   GError *raw = nullptr;
+  // webrtcbin takes a text up to the first NUL.
+  const auto text = message.text ? std::string(message.view()) : std::string();
+  const auto size = message.text ? strlen(text.c_str()) : message.size();
+  if (size == 0) return true;
   if (message.text)
-    gst_webrtc_data_channel_send_string_full(channel_.get(), std::string(message.view()).c_str(),
-                                             &raw);
+    gst_webrtc_data_channel_send_string_full(channel_.get(), text.c_str(), &raw);
   else
     gst_webrtc_data_channel_send_data_full(channel_.get(), message.bytes.get(), &raw);
   const ErrorPtr error(raw);
   if (!error) {
-    sent_ += message.size();
+    sent_ += size;
     return true;
   }
   // The function behind GST_WEBRTC_ERROR is declared for C only in 1.22.

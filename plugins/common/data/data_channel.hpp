@@ -87,6 +87,7 @@ class DataChannel : public std::enable_shared_from_this<DataChannel> {
   void connect_signals();
   void post(std::function<void(DataChannel &)> task);
   void tell(std::function<void(const Hooks &)> event);
+  void opened();
   void end(const std::string &reason);
   std::string text_property(const char *name) const;
 

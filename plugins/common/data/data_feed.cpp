@@ -12,7 +12,7 @@ namespace {
 constexpr size_t high_water = 512 * 1024;
 constexpr size_t chunk = 16384;
 // SCTP closes a channel when everything before has arrived.
-constexpr auto close_deadline = seconds(10);
+constexpr auto close_deadline = seconds(60);
 constexpr auto check_period = milliseconds(20);
 
 DataMessage message_of(const StreamMessage &piece) {
@@ -50,6 +50,12 @@ void DataFeed::flush(bool flushing) {
   changed_.notify_all();
 }
 
+void DataFeed::stop(bool stopped) {
+  std::lock_guard lock(mutex_);
+  stopped_ = stopped;
+  changed_.notify_all();
+}
+
 size_t DataFeed::room_locked(const Port &port) const {
   if (port.stream) return port.stream->room();
   return port.queued < settings_.limit ? settings_.limit - port.queued : 0;
@@ -68,35 +74,38 @@ size_t DataFeed::room_locked(size_t size) {
   return room;
 }
 
-std::vector<std::string> DataFeed::leave_behind_locked() {
+// Ports that are stuck for longer than the patience do not hold up the others any more.
+template <typename F>
+void DataFeed::leave_behind(std::unique_lock<std::mutex> &lock, F is_stuck) {
   std::vector<std::string> left;
   const auto now = Clock::now();
-  if (ports_.size() < 2) return left;  // nobody else is held up
-  for (const auto &[session, port] : ports_) {
-    const bool full = port.stream ? port.stream->room() == 0 : port.queued >= settings_.limit / 2;
-    if (full && now - port.moved > settings_.patience) left.push_back(session);
-  }
-  return left;
+  for (const auto &[session, port] : ports_)
+    if (is_stuck(port) && now - port.moved > settings_.patience) left.push_back(session);
+  if (left.empty()) return;
+  const auto reason = format("it took nothing for %lld s",
+                             static_cast<long long>(settings_.patience.count() / 1000));
+  lock.unlock();
+  for (const auto &session : left) drop_port(session, reason);
+  lock.lock();
 }
 
 bool DataFeed::wait_for_room(std::unique_lock<std::mutex> &lock, size_t size, size_t &room) {
-  while (!flushing_ && (room = room_locked(size)) == 0) {
-    changed_.wait_for(lock, milliseconds(500));
-    const auto left = leave_behind_locked();
-    if (left.empty()) continue;
-    lock.unlock();
-    for (const auto &session : left)
-      drop_port(session, format("it took nothing for %lld s",
-                                static_cast<long long>(settings_.patience.count() / 1000)));
-    lock.lock();
+  while (!is_flushing() && (room = room_locked(size)) == 0) {
+    changed_.wait_for(lock, check_period);
+    if (ports_.size() < 2) continue;  // nobody else is held up
+    leave_behind(lock, [&](const Port &port) {
+      return port.stream ? port.stream->room() == 0
+                         : !port.queue.empty() && room_locked(port) < size;
+    });
   }
-  return !flushing_;
+  return !is_flushing();
 }
 
 void DataFeed::take_locked(const DataMessage &message) {
   for (auto &[session, port] : ports_) {
     if (port.stream) {
       (void)port.stream->push(message.view());  // there is room
+      if (port.stream->room() == 0) port.moved = Clock::now();
       continue;
     }
     if (port.queue.empty()) port.moved = Clock::now();
@@ -131,11 +140,20 @@ bool DataFeed::finish() {
     if (!wait_for_room(lock, 1, room)) return false;
   }
   finished_ = true;
-  for (auto &[session, port] : ports_)
+  const bool alone = ports_.size() < 2;
+  for (auto &[session, port] : ports_) {
     if (port.stream) port.stream->finish();
+    port.moved = Clock::now();
+  }
   loop_.post(if_alive(weak_from_this(), [](DataFeed &self) { self.pump(); }));
-  changed_.wait(lock, [this] { return flushing_ || ports_.empty(); });
-  return !flushing_;
+  while (!is_flushing() && !ports_.empty()) {
+    changed_.wait_for(lock, check_period);
+    if (!alone)
+      leave_behind(lock, [](const Port &port) {
+        return port.stream ? !port.stream->done() : !port.queue.empty();
+      });
+  }
+  return !is_flushing();
 }
 
 void DataFeed::add(const std::string &session, const std::shared_ptr<DataChannel> &channel) {
@@ -153,10 +171,12 @@ void DataFeed::add(const std::string &session, const std::shared_ptr<DataChannel
   hooks.drained = [weak, session] {
     if (const auto self = weak.lock()) self->pump(session);
   };
-  hooks.closed = [weak, session, weak_channel](const std::string &) {
+  hooks.closed = [weak, session, weak_channel](const std::string &reason) {
     const auto self = weak.lock();
     const auto closed = weak_channel.lock();
-    if (self && closed) self->remove(session, closed, false);
+    if (!self || !closed || !self->detach(session, closed)) return;
+    // Without a reason the peer wants no more; a connection that broke may be replaced.
+    if (reason.empty()) self->forget(session);
   };
   channel->listen(std::move(hooks));
 }
@@ -191,9 +211,10 @@ void DataFeed::heard(const std::string &session, const DataMessage &message) {
     std::lock_guard lock(mutex_);
     const auto found = ports_.find(session);
     if (found == ports_.end() || !found->second.stream) return;
-    if (const auto taken = found->second.stream->received(message.view()); !taken)
-      error = taken.error();
-    found->second.moved = Clock::now();
+    auto &port = found->second;
+    const auto before = port.stream->acknowledged();
+    if (const auto taken = port.stream->received(message.view()); !taken) error = taken.error();
+    if (port.stream->acknowledged() > before) port.moved = Clock::now();
     changed_.notify_all();
   }
   if (error) return drop_port(session, error->message);
@@ -243,9 +264,21 @@ void DataFeed::pump(const std::string &session) {
         found->second.closing = true;
     }
     if (!message) break;
-    if (const auto sent = channel->send(*message); !sent) warn_(sent.error());
+    const auto sent = channel->send(*message);
+    if (sent) continue;
+    // Another channel may follow, for which the message stays; a stream begins again by itself.
+    if (sent.error().kind != Error::Kind::settings) return put_back(session, std::move(*message));
+    warn_(sent.error());
   }
   close_when_taken();
+}
+
+void DataFeed::put_back(const std::string &session, DataMessage message) {
+  std::lock_guard lock(mutex_);
+  const auto found = ports_.find(session);
+  if (found == ports_.end() || found->second.stream) return;
+  found->second.queued += message.size();
+  found->second.queue.push_front(std::move(message));
 }
 
 void DataFeed::close_when_taken() {
@@ -258,16 +291,16 @@ void DataFeed::close_when_taken() {
     for (auto &[session, port] : ports_) {
       if (!port.closing || !port.channel) continue;
       waiting = true;
-      if (port.closed) {
-        if (now - *port.closed > close_deadline) silent.push_back(session);
-      } else if (port.channel->is_taken()) {
+      if (!port.closed && port.channel->is_taken()) {
         port.closed = now;
         taken.push_back(port.channel);
       }
+      if (now - port.closed.value_or(port.moved) > close_deadline) silent.push_back(session);
     }
   }
-  std::erase_if(leaving_, [&](const auto &channel) {
-    const bool goes = channel->is_taken();
+  std::erase_if(leaving_, [&](const auto &entry) {
+    const auto &[channel, since] = entry;
+    const bool goes = channel->is_taken() || now - since > close_deadline;
     if (goes) taken.push_back(channel);
     return goes || !channel->is_open();
   });
@@ -280,17 +313,20 @@ void DataFeed::close_when_taken() {
               : Timer();
 }
 
-void DataFeed::remove(const std::string &session, const std::shared_ptr<DataChannel> &channel,
-                      bool replaced) {
+bool DataFeed::detach(const std::string &session, const std::shared_ptr<DataChannel> &channel) {
+  std::lock_guard lock(mutex_);
+  const auto found = ports_.find(session);
+  if (found == ports_.end() || found->second.channel != channel) return false;
+  found->second.channel = nullptr;
+  return true;
+}
+
+void DataFeed::forget(const std::string &session) {
   bool unfinished = false;
   {
     std::lock_guard lock(mutex_);
     const auto found = ports_.find(session);
-    if (found == ports_.end() || found->second.channel != channel) return;
-    if (replaced) {
-      found->second.channel = nullptr;
-      return;
-    }
+    if (found == ports_.end()) return;
     unfinished = found->second.stream && !found->second.stream->done();
     ports_.erase(found);
     changed_.notify_all();
@@ -304,7 +340,7 @@ void DataFeed::remove(const std::string &session, const std::shared_ptr<DataChan
 
 void DataFeed::abort(const std::shared_ptr<DataChannel> &channel, const std::string &reason) {
   (void)channel->send_text(write(StreamAbort{reason}));
-  leaving_.push_back(channel);
+  leaving_.emplace_back(channel, Clock::now());
   close_when_taken();
 }
 

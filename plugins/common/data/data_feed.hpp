@@ -42,8 +42,9 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
   bool push(const DataMessage &message);
   // No more comes: waits until all of it has arrived (a stream) or is on its way; false: flushing.
   bool finish();
-  // Waits end, and there are none until it is called with false.
+  // Waits end, and there are none until it is called with false: for a flush, and for the element.
   void flush(bool flushing);
+  void stop(bool stopped);
   // As before the first message.
   void rewind();
 
@@ -51,9 +52,10 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
   void add(const std::string &session, const std::shared_ptr<DataChannel> &channel);
   // The peer of that session has come again in another one, whose channel is to go on.
   void succeed(const std::string &before, const std::string &after);
-  // That channel is gone. `replaced`: another one of the session is to come.
-  void remove(const std::string &session, const std::shared_ptr<DataChannel> &channel,
-              bool replaced);
+  // That channel is gone; another one of the session may follow. False: it was not in use.
+  bool detach(const std::string &session, const std::shared_ptr<DataChannel> &channel);
+  // The session is over.
+  void forget(const std::string &session);
 
  private:
   struct Port {
@@ -63,7 +65,7 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
     std::unique_ptr<StreamSender> stream;
     bool closing = false;             // nothing more comes
     std::optional<TimePoint> closed;  // by us
-    TimePoint moved = Clock::now();   // it took something, or had nothing to take
+    TimePoint moved = Clock::now();   // it took something, or became full
   };
   using Ports = std::map<std::string, Port>;
 
@@ -81,8 +83,10 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
   // What push() waits for: bytes that every port takes now, 0 for none.
   size_t room_locked(size_t size);
   void take_locked(const DataMessage &message);
-  // Ports that took nothing for too long do not hold up the others any more.
-  std::vector<std::string> leave_behind_locked();
+  template <typename F>
+  void leave_behind(std::unique_lock<std::mutex> &lock, F is_stuck);
+  bool is_flushing() const { return flushing_ || stopped_; }
+  void put_back(const std::string &session, DataMessage message);
   bool wait_for_room(std::unique_lock<std::mutex> &lock, size_t size, size_t &room);
 
   EventLoop &loop_;
@@ -97,9 +101,11 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
   bool begun_ = false;
   bool finished_ = false;
   bool flushing_ = false;
+  bool stopped_ = false;
 
   // On the loop only.
-  std::vector<std::shared_ptr<DataChannel>> leaving_;  // closed once their last words are taken
+  // To be closed once their last words are taken; since when.
+  std::vector<std::pair<std::shared_ptr<DataChannel>, TimePoint>> leaving_;
   Timer closing_;
 };
 

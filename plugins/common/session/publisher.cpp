@@ -88,6 +88,7 @@ void Publisher::add_feed(const std::shared_ptr<DataFeed> &feed) {
     seat.viewer->add_feed(feed);
     if (seat.replacement) seat.replacement->add_feed(feed);
   }
+  inputs_changed();
 }
 
 void Publisher::remove_feed(const std::shared_ptr<DataFeed> &feed) {
@@ -240,8 +241,8 @@ void Publisher::viewer_refused_track(Viewer &viewer, const Error &error) {
   events_.publisher_warns(viewer.id(), error);
 }
 
-void Publisher::retire(const std::shared_ptr<Viewer> &viewer, bool replaced) {
-  viewer->close(replaced);
+void Publisher::retire(const std::shared_ptr<Viewer> &viewer) {
+  viewer->close();
   // The caller may be a method of this viewer's session.
   loop_.post([viewer] {});
 }
@@ -254,6 +255,7 @@ void Publisher::remove(const SessionId &session, const std::string &reason, bool
   if (tell_peer) connection_->signaler().send(session, Bye{reason});
   if (seat.replacement) retire(seat.replacement);
   retire(seat.viewer);
+  for (const auto &feed : feeds_) feed->forget(session);
   events_.viewer_removed(session, seat.viewer->peer(), reason, viewers_.size());
 }
 

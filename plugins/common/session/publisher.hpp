@@ -157,8 +157,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void serve(const SessionId &session, Request request);
   void turn_away(const SessionId &session, const std::string &reason);
   void remove(const SessionId &session, const std::string &reason, bool tell_peer);
-  // `replaced`: by another connection of the same session.
-  void retire(const std::shared_ptr<Viewer> &viewer, bool replaced = false);
+  void retire(const std::shared_ptr<Viewer> &viewer);
 
   void watch();
   // The reason why this viewer is to go, or null.

@@ -60,7 +60,7 @@ void Publisher::announce_healed(Viewer &viewer, Seat &seat) {
 }
 
 void Publisher::take_over(Seat &seat) {
-  retire(std::exchange(seat.viewer, std::exchange(seat.replacement, nullptr)), true);
+  retire(std::exchange(seat.viewer, std::exchange(seat.replacement, nullptr)));
   seat.healed++;
   announce_healed(*seat.viewer, seat);
 }

@@ -13,6 +13,8 @@ namespace rtc {
 
 namespace {
 constexpr double feedback_bandwidth = 10e6;  // of which 5 % are for RTCP: 6 ms between reports
+// Each costs two threads of webrtcbin.
+constexpr size_t most_channels = 256;
 constexpr guint64 report_interval = GST_SECOND;
 constexpr guint64 feedback_interval = 100 * GST_MSECOND;
 }  // namespace
@@ -181,6 +183,10 @@ void Session::element_added(GstElement *element) {
 void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel) {
   const auto made = DataChannel::wrap(loop_, webrtcbin, channel);
   post([made](Session &self) {
+    std::erase_if(self.channels_, [](const auto &channel) { return channel.expired(); });
+    if (self.channels_.size() >= most_channels)
+      return self.perform(Negotiation::Fail{
+          Error{Error::Kind::refused, "The other side makes too many data channels.", ""}});
     self.opening_.push_back(made);
     self.channels_.push_back(made);
     made->on_open([weak = self.weak_from_this(), weak_channel = std::weak_ptr(made)] {

@@ -192,6 +192,8 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
       drop(*track);
     }
   }
+  for (const auto &media : answer.media)
+    if (media.kind == "application" && media.rejected()) refuse_data();
   if (!is_served())
     return Error{Error::Kind::refused,
                  "The viewer refused every track; see the warnings before for the codecs.",
@@ -272,8 +274,10 @@ void Viewer::session_changed(Session &, Session::State state) {
 PathHealth Viewer::health(bool orphaned) const {
   const auto silence =
       std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received());
+  const bool has_media =
+      std::any_of(tracks_.begin(), tracks_.end(), [](const auto &t) { return t->codec; });
   return {session_->state() == Session::State::failed, orphaned,
-          tracks_.empty() ? data_silence(silence) : silence};
+          !has_media ? data_silence(silence) : silence};
 }
 
 void Viewer::control_rate(Bitrate most, bool follows) {
@@ -353,9 +357,9 @@ void Viewer::drop(Track &track) {
   *listening_ = next == tracks_.end() ? nullptr : next->get();
 }
 
-void Viewer::close(bool replaced) {
+void Viewer::close() {
   for (const auto &track : tracks_) drop(*track);
-  for (const auto &[feed, channel] : channels_) feed->remove(id(), channel, replaced);
+  for (const auto &[feed, channel] : channels_) feed->detach(id(), channel);
   session_->close();
 }
 

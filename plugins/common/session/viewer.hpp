@@ -55,8 +55,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void received(const Message &message) { session_->received(message); }
   // An offer of ours is with the viewer.
   bool awaits_answer() const { return session_->awaits_answer(); }
-  // `replaced`: by another connection of the same session.
-  void close(bool replaced = false);
+  void close();
 
   const std::string &id() const { return session_->id(); }
   const std::string &peer() const { return peer_; }
@@ -145,6 +144,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   Listener &listener_;
   const TimePoint since_ = Clock::now();
   std::shared_ptr<Session> session_;
+  void refuse_data();
   bool make_channel(const std::shared_ptr<DataFeed> &feed);
   // There is something that the viewer gets.
   bool is_served() const;

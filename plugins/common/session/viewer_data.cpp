@@ -27,10 +27,16 @@ void Viewer::remove_feed(const std::shared_ptr<DataFeed> &feed) {
   std::erase(feeds_, feed);
   for (const auto &[owner, channel] : channels_) {
     if (owner != feed) continue;
-    feed->remove(id(), channel, false);
+    feed->detach(id(), channel);
     channel->close();
   }
   std::erase_if(channels_, [&](const auto &entry) { return entry.feed == feed; });
+}
+
+// The viewer has no use for data channels.
+void Viewer::refuse_data() {
+  for (const auto &[feed, channel] : channels_) feed->detach(id(), channel);
+  channels_.clear();
 }
 
 bool Viewer::is_served() const {
