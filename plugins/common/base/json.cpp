@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include <charconv>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -220,6 +221,12 @@ std::optional<long> JsonValue::integer() const {
   return value;
 }
 
+std::optional<double> JsonValue::real() const {
+  if (kind != Kind::number) return std::nullopt;
+  const auto value = g_ascii_strtod(std::string(raw).c_str(), nullptr);
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
 Result<JsonValue> parse_json(std::string_view text) { return Parser(text).document(); }
 
 std::string json_quote(std::string_view text) {
@@ -237,6 +244,12 @@ std::string json_quote(std::string_view text) {
       out += c;
   }
   return out += '"';
+}
+
+std::string json_number(double value) {
+  if (!std::isfinite(value)) return "null";
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  return g_ascii_dtostr(text, sizeof text, value);
 }
 
 JsonObject &JsonObject::add_raw(std::string_view name, std::string_view json) {

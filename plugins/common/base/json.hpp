@@ -31,12 +31,16 @@ struct JsonValue {
   std::optional<std::string> text() const;
   // A number without fraction that fits, nothing for another kind.
   std::optional<long> integer() const;
+  // A finite number, nothing for another kind.
+  std::optional<double> real() const;
 };
 
 Result<JsonValue> parse_json(std::string_view text);
 
 // A JSON string with its quotes.
 std::string json_quote(std::string_view text);
+// A JSON number, in any locale; null for what is none.
+std::string json_number(double value);
 
 // Writes an object member by member.
 class JsonObject {

@@ -1,13 +1,18 @@
 #include "data/data_channel.hpp"
 
+#include "base/find_element.hpp"
 #include "base/log.hpp"
 #include "base/signal.hpp"
 #include "base/text.hpp"
+#include "data/stream_protocol.hpp"
+#include "data/timed_protocol.hpp"
 
 namespace rtc {
 
 namespace {
 constexpr guint64 low_water = 64 * 1024;
+constexpr size_t most_kept_bytes = 1024 * 1024;
+constexpr size_t most_kept_messages = 256;
 
 StructurePtr options_of(const DataChannelInit &init) {
   StructurePtr options(gst_structure_new("options", "ordered", G_TYPE_BOOLEAN, init.ordered,
@@ -22,7 +27,9 @@ StructurePtr options_of(const DataChannelInit &init) {
 }
 }  // namespace
 
-Result<std::shared_ptr<DataChannel>> DataChannel::create(EventLoop &loop, GstElement *webrtcbin,
+Result<std::shared_ptr<DataChannel>> DataChannel::create(EventLoop &loop,
+                                                         std::shared_ptr<Reaper> reaper,
+                                                         GstElement *webrtcbin,
                                                          const DataChannelInit &init) {
   GstWebRTCDataChannel *channel = nullptr;
   const auto options = options_of(init);
@@ -35,21 +42,24 @@ Result<std::shared_ptr<DataChannel>> DataChannel::create(EventLoop &loop, GstEle
                "elements sctpenc and sctpdec are missing (gstreamer1.0-plugins-bad).",
                init.label.c_str()),
         "create-data-channel"};
-  auto self = wrap(loop, webrtcbin, adopt(channel).get());
+  auto self = wrap(loop, std::move(reaper), webrtcbin, adopt(channel).get());
   // DATA_CHANNEL_OPEN (RFC 8832 section 5.1).
   self->opening_ = init.negotiated ? 0 : 12 + init.label.size() + init.protocol.size();
   return self;
 }
 
-std::shared_ptr<DataChannel> DataChannel::wrap(EventLoop &loop, GstElement *webrtcbin,
+std::shared_ptr<DataChannel> DataChannel::wrap(EventLoop &loop, std::shared_ptr<Reaper> reaper,
+                                               GstElement *webrtcbin,
                                                GstWebRTCDataChannel *channel) {
-  auto self = std::shared_ptr<DataChannel>(new DataChannel(loop, webrtcbin, share(channel)));
+  auto self = std::shared_ptr<DataChannel>(
+      new DataChannel(loop, std::move(reaper), webrtcbin, share(channel)));
   self->connect_signals();
   return self;
 }
 
-DataChannel::DataChannel(EventLoop &loop, GstElement *webrtcbin, Ref<GstWebRTCDataChannel> channel)
-    : loop_(loop), channel_(std::move(channel)) {
+DataChannel::DataChannel(EventLoop &loop, std::shared_ptr<Reaper> reaper, GstElement *webrtcbin,
+                         Ref<GstWebRTCDataChannel> channel)
+    : loop_(loop), reaper_(std::move(reaper)), channel_(std::move(channel)) {
   g_weak_ref_init(&webrtcbin_, webrtcbin);
   g_object_set(channel_.get(), "buffered-amount-low-threshold", low_water, nullptr);
 }
@@ -61,7 +71,10 @@ void DataChannel::connect_signals() {
   auto *channel = channel_.get();
   connect_weak<void(GstWebRTCDataChannel *)>(channel, "on-open", weak,
                                              [](DataChannel &self, GstWebRTCDataChannel *) {
-                                               self.post([](DataChannel &c) { c.opened(); });
+                                               self.post([ends = self.find_ends()](DataChannel &c) {
+                                                 c.ends_ = ends;
+                                                 c.opened();
+                                               });
                                              });
   // On a connection that is up a channel of ours may have opened before somebody listened.
   GstWebRTCDataChannelState state{};
@@ -71,22 +84,21 @@ void DataChannel::connect_signals() {
       channel, "on-message-data", weak,
       [](DataChannel &self, GstWebRTCDataChannel *, GBytes *data) {
         const DataMessage message{false, data ? share(data) : adopt(g_bytes_new(nullptr, 0))};
-        self.post([message](DataChannel &c) {
-          if (c.open_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
-        });
+        self.post([message](DataChannel &c) { c.heard(message); });
       });
   connect_weak<void(GstWebRTCDataChannel *, gchar *)>(
       channel, "on-message-string", weak,
       [](DataChannel &self, GstWebRTCDataChannel *, gchar *text) {
         const DataMessage message{true, adopt(g_bytes_new(text, text ? strlen(text) : 0))};
-        self.post([message](DataChannel &c) {
-          if (c.open_) c.tell([message](const Hooks &hooks) { hooks.message(message); });
-        });
+        self.post([message](DataChannel &c) { c.heard(message); });
       });
-  connect_weak<void(GstWebRTCDataChannel *)>(
-      channel, "on-buffered-amount-low", weak, [](DataChannel &self, GstWebRTCDataChannel *) {
-        self.post([](DataChannel &c) { c.tell([](const Hooks &hooks) { hooks.drained(); }); });
-      });
+  connect_weak<void(GstWebRTCDataChannel *)>(channel, "on-buffered-amount-low", weak,
+                                             [](DataChannel &self, GstWebRTCDataChannel *) {
+                                               self.post([](DataChannel &c) {
+                                                 const auto keep = c.shared_from_this();
+                                                 if (c.writer_) std::function(c.writer_->drained)();
+                                               });
+                                             });
   connect_weak<void(GstWebRTCDataChannel *, GError *)>(
       channel, "on-error", weak, [](DataChannel &self, GstWebRTCDataChannel *, GError *error) {
         self.post([text = std::string(error ? error->message : "unknown")](DataChannel &c) {
@@ -95,38 +107,91 @@ void DataChannel::connect_signals() {
       });
   connect_weak<void(GstWebRTCDataChannel *)>(channel, "on-close", weak,
                                              [](DataChannel &self, GstWebRTCDataChannel *) {
-                                               self.post([](DataChannel &c) { c.end(c.error_); });
+                                               self.post([](DataChannel &c) {
+                                                 c.end(c.error_);
+                                                 c.remove_ends();
+                                               });
                                              });
 }
 
+// The callbacks below may put another one in their place: a copy is called.
 void DataChannel::opened() {
   if (ended_ || std::exchange(open_, true)) return;
+  const auto keep = shared_from_this();
   if (const auto call = std::exchange(on_open_, nullptr)) call();
-  tell([](const Hooks &hooks) { hooks.opened(); });
+  if (writer_ && open_) std::function(writer_->opened)();
 }
 
 void DataChannel::post(std::function<void(DataChannel &)> task) {
   loop_.post(if_alive(weak_from_this(), std::move(task)));
 }
 
-void DataChannel::tell(std::function<void(const Hooks &)> event) {
-  const auto keep = shared_from_this();
-  if (hooks_)
-    event(*hooks_);
-  else
-    kept_.push_back(std::move(event));
+void DataChannel::heard(DataMessage message) {
+  if (!open_) return;
+  const auto self = shared_from_this();
+  if (reader_) return std::function(reader_->message)(message);
+  keep(std::move(message));
+  if (const auto call = std::exchange(on_unread_, nullptr)) call();
+}
+
+void DataChannel::keep(DataMessage message) {
+  kept_bytes_ += message.size();
+  kept_.push_back(std::move(message));
+  while (kept_bytes_ > most_kept_bytes || kept_.size() > most_kept_messages) {
+    kept_bytes_ -= kept_.front().size();
+    kept_.pop_front();
+    if (!std::exchange(lost_some_, true))
+      RTC_WARNING("messages of the data channel \"%s\" are dropped: nobody reads them",
+                  label().c_str());
+  }
 }
 
 void DataChannel::end(const std::string &reason) {
   if (std::exchange(ended_, true)) return;
+  const auto keep = shared_from_this();
+  closing_ = nullptr;
   open_ = false;
-  tell([reason](const Hooks &hooks) { hooks.closed(reason); });
+  error_ = reason;
+  if (writer_) std::function(writer_->closed)(reason);
+  if (reader_) std::function(reader_->closed)(reason);
 }
 
-void DataChannel::listen(Hooks hooks) {
+void DataChannel::on_unread(std::function<void()> call) {
+  on_unread_ = std::move(call);
+  if (kept_.empty()) return;
+  if (const auto now = std::exchange(on_unread_, nullptr)) now();
+}
+
+void DataChannel::write(Writer writer) {
   const auto keep = shared_from_this();
-  hooks_ = std::move(hooks);
-  for (const auto &event : std::exchange(kept_, {})) event(*hooks_);
+  writer_ = std::move(writer);
+  if (open_) std::function(writer_->opened)();
+  if (ended_) std::function(writer_->closed)(error_);
+}
+
+void DataChannel::read(Reader reader) {
+  const auto keep = shared_from_this();
+  reader_ = std::move(reader);
+  kept_bytes_ = 0;
+  for (const auto &message : std::exchange(kept_, {})) std::function(reader_->message)(message);
+  if (ended_) std::function(reader_->closed)(error_);
+}
+
+bool DataChannel::is_stream() const { return protocol() == stream_subprotocol; }
+
+bool DataChannel::is_timed() const { return protocol() == timed_subprotocol; }
+
+DataChannelInit DataChannel::init() const {
+  DataChannelInit init;
+  gboolean ordered = TRUE, negotiated = FALSE;
+  g_object_get(channel_.get(), "ordered", &ordered, "max-retransmits", &init.max_retransmits,
+               "max-packet-lifetime", &init.max_packet_lifetime, "priority", &init.priority,
+               "negotiated", &negotiated, "id", &init.id, nullptr);
+  init.label = label();
+  init.protocol = protocol();
+  init.ordered = ordered;
+  init.negotiated = negotiated;
+  return init;
 }
 
 Result<bool> DataChannel::send(const DataMessage &message) {
@@ -153,11 +218,21 @@ Result<bool> DataChannel::send(const DataMessage &message) {
   const bool large = error->code == GST_WEBRTC_ERROR_TYPE_ERROR;
   return Error{
       large ? Error::Kind::settings : Error::Kind::failed,
-      large ? format("A message of %zu bytes is larger than the other side of the data channel "
-                     "\"%s\" takes; send smaller ones, or set data-framing=stream.",
-                     message.size(), label().c_str())
+      large ? format("A message of %zu bytes is larger than the %zu that the data channel \"%s\" "
+                     "takes; send smaller ones, or set data-framing=stream.",
+                     message.size(), largest_message(), label().c_str())
             : format("The data channel \"%s\" does not take messages.", label().c_str()),
       error->message};
+}
+
+size_t DataChannel::largest_message() const {
+  const auto webrtcbin = this->webrtcbin();
+  GObject *transport = nullptr;
+  if (webrtcbin) g_object_get(webrtcbin.get(), "sctp-transport", &transport, nullptr);
+  guint64 size = 0;
+  if (transport) g_object_get(transport, "max-message-size", &size, nullptr);
+  g_clear_object(&transport);
+  return size;
 }
 
 Result<bool> DataChannel::send_text(const std::string &text) {
@@ -172,25 +247,66 @@ size_t DataChannel::buffered() const {
 
 // GStreamer 1.22 counts a message out when it begins to hand it to SCTP, and close() cuts off one
 // that SCTP has taken in part.
-bool DataChannel::is_taken() const {
+bool DataChannel::is_taken() {
   if (ended_) return true;
   if (buffered() > 0) return false;
-  const auto webrtcbin = adopt(static_cast<GstElement *>(g_weak_ref_get(&webrtcbin_)));
-  gint id = -1;
-  g_object_get(channel_.get(), "id", &id, nullptr);
-  if (!webrtcbin || id < 0) return true;
+  const auto webrtcbin = this->webrtcbin();
+  if (!webrtcbin || id() < 0) return true;
+  // What comes in has an end of its own once the other side has answered to the opening. A channel
+  // that is closed before may never be closed there.
+  if (ends_.size() < 2) ends_ = find_ends();
+  if (ends_.size() < 2 && opening_ > 0) return false;
   guint64 taken = 0;
-  auto *found = gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin.get()), "sctpenc");
-  GValue value = G_VALUE_INIT;
-  if (gst_iterator_next(found, &value) == GST_ITERATOR_OK)
-    g_signal_emit_by_name(g_value_get_object(&value), "bytes-sent", guint(id), &taken);
-  g_value_unset(&value);
-  gst_iterator_free(found);
+  if (const auto encoder = find_element(webrtcbin.get(), "sctpenc"))
+    g_signal_emit_by_name(encoder.get(), "bytes-sent", guint(id()), &taken);
   return taken >= sent_ + opening_;
 }
 
 void DataChannel::close() {
-  if (!ended_) gst_webrtc_data_channel_close(channel_.get());
+  if (ended_) return;
+  closing_ = shared_from_this();
+  if (ends_.size() < 2) ends_ = find_ends();
+  gst_webrtc_data_channel_close(channel_.get());
+}
+
+Ref<GstElement> DataChannel::webrtcbin() const {
+  return adopt(static_cast<GstElement *>(g_weak_ref_get(&webrtcbin_)));
+}
+
+int DataChannel::id() const {
+  gint id = -1;
+  g_object_get(channel_.get(), "id", &id, nullptr);
+  return id;
+}
+
+// webrtcbin 1.22 keeps the elements and the threads of a channel that is closed as long as it
+// lives. They are found by what they are linked to while it is open.
+DataChannel::Ends DataChannel::find_ends() const {
+  Ends ends;
+  const auto webrtcbin = this->webrtcbin();
+  if (!webrtcbin) return ends;
+  for (const auto &[factory, pad] :
+       {std::pair{"sctpenc", format("sink_%d", id())}, {"sctpdec", format("src_%d", id())}}) {
+    const auto element = find_element(webrtcbin.get(), factory);
+    const auto here =
+        element ? adopt(gst_element_get_static_pad(element.get(), pad.c_str())) : nullptr;
+    const auto there = here ? adopt(gst_pad_get_peer(here.get())) : nullptr;
+    auto end = there ? adopt(gst_pad_get_parent_element(there.get())) : nullptr;
+    if (end) ends.push_back(std::move(end));
+  }
+  return ends;
+}
+
+void DataChannel::remove_ends() {
+  const auto webrtcbin = this->webrtcbin();
+  if (!webrtcbin || ends_.empty()) return;
+  reaper_->reap([webrtcbin, ends = std::exchange(ends_, {})] {
+    for (const auto &end : ends) {
+      gst_element_set_locked_state(end.get(), TRUE);
+      gst_element_set_state(end.get(), GST_STATE_NULL);
+      gst_bin_remove(GST_BIN(webrtcbin.get()), end.get());
+    }
+  });
 }
 
 std::string DataChannel::text_property(const char *name) const {

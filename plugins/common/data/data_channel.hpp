@@ -1,12 +1,14 @@
 // One data channel of a webrtcbin (RFC 8831): its events on the event loop, messages in both
 // directions, and how much of what was given to it waits.
 //
-// Threads: the event loop, except that a channel may be made on any thread. Events that come before
-// listen() are kept.
+// Threads: the event loop, except that a channel may be made on any thread. What happened before
+// somebody writes or reads is told then; of messages that come before there is a reader, a bounded
+// part is kept.
 #pragma once
 
 #include <gst/webrtc/webrtc.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +18,7 @@
 
 #include "base/error.hpp"
 #include "base/event_loop.hpp"
+#include "base/reaper.hpp"
 #include "base/ref.hpp"
 
 namespace rtc {
@@ -46,62 +49,92 @@ struct DataMessage {
 
 class DataChannel : public std::enable_shared_from_this<DataChannel> {
  public:
-  struct Hooks {
+  // `closed` comes once, last. The reason is empty when one side closed it in order.
+  struct Writer {
     std::function<void()> opened;
-    std::function<void(const DataMessage &)> message;
     // Little of what was sent is left to be taken.
     std::function<void()> drained;
-    // Comes once, last. The reason is empty when one side closed it in order.
+    std::function<void(const std::string &reason)> closed;
+  };
+  struct Reader {
+    std::function<void(const DataMessage &)> message;
     std::function<void(const std::string &reason)> closed;
   };
 
   // A channel of ours; before the offer that is to carry it, or on a connection that has channels.
-  static Result<std::shared_ptr<DataChannel>> create(EventLoop &loop, GstElement *webrtcbin,
+  static Result<std::shared_ptr<DataChannel>> create(EventLoop &loop,
+                                                     std::shared_ptr<Reaper> reaper,
+                                                     GstElement *webrtcbin,
                                                      const DataChannelInit &init);
   // One that the other side makes, before anything came over it.
-  static std::shared_ptr<DataChannel> wrap(EventLoop &loop, GstElement *webrtcbin,
-                                           GstWebRTCDataChannel *channel);
+  static std::shared_ptr<DataChannel> wrap(EventLoop &loop, std::shared_ptr<Reaper> reaper,
+                                           GstElement *webrtcbin, GstWebRTCDataChannel *channel);
   ~DataChannel();
   DataChannel(const DataChannel &) = delete;
 
-  // Somebody else than the listener wants to know when it opens.
+  // Somebody else than the writer wants to know when it opens.
   void on_open(std::function<void()> call) { on_open_ = std::move(call); }
-  void listen(Hooks hooks);
+  // A message has come that nobody reads; once, until somebody did.
+  void on_unread(std::function<void()> call);
+  // There is one of each at a time; another one takes its place.
+  void write(Writer writer);
+  void read(Reader reader);
   bool is_open() const { return open_; }
   std::string label() const { return text_property("label"); }
   std::string protocol() const { return text_property("protocol"); }
+  bool is_stream() const;
+  bool is_timed() const;
+  // As both sides have it.
+  DataChannelInit init() const;
 
   // An Error when the message is larger than the other side takes, or the channel is not open.
   Result<bool> send(const DataMessage &message);
   Result<bool> send_text(const std::string &text);
   // Bytes that SCTP has not taken yet.
   size_t buffered() const;
-  // SCTP has taken everything: from then on close() loses nothing.
-  bool is_taken() const;
+  // SCTP has taken everything, and the other side knows of the channel: from then on close() loses
+  // nothing here.
+  bool is_taken();
   void close();
   // The connection is gone or given up.
   void abandon(const std::string &reason) { end(reason); }
 
  private:
-  DataChannel(EventLoop &loop, GstElement *webrtcbin, Ref<GstWebRTCDataChannel> channel);
+  DataChannel(EventLoop &loop, std::shared_ptr<Reaper> reaper, GstElement *webrtcbin,
+              Ref<GstWebRTCDataChannel> channel);
   void connect_signals();
   void post(std::function<void(DataChannel &)> task);
-  void tell(std::function<void(const Hooks &)> event);
   void opened();
+  void heard(DataMessage message);
+  void keep(DataMessage message);
+  Ref<GstElement> webrtcbin() const;
+  int id() const;
+  using Ends = std::vector<Ref<GstElement>>;
+  Ends find_ends() const;
+  void remove_ends();
   void end(const std::string &reason);
+  // That the other side takes.
+  size_t largest_message() const;
   std::string text_property(const char *name) const;
 
   EventLoop &loop_;
+  const std::shared_ptr<Reaper> reaper_;
   const Ref<GstWebRTCDataChannel> channel_;
   std::function<void()> on_open_;
-  std::optional<Hooks> hooks_;
-  std::vector<std::function<void(const Hooks &)>> kept_;  // until somebody listens
+  std::function<void()> on_unread_;
+  std::optional<Writer> writer_;
+  std::optional<Reader> reader_;
+  std::deque<DataMessage> kept_;  // until somebody reads
+  size_t kept_bytes_ = 0;
+  bool lost_some_ = false;
   mutable GWeakRef webrtcbin_;
-  uint64_t sent_ = 0;     // bytes of payload
-  uint64_t opening_ = 1;  // bytes that open the channel, or acknowledge that
+  Ends ends_;                             // webrtcbin's elements for this channel
+  std::shared_ptr<DataChannel> closing_;  // itself, until it is closed
+  uint64_t sent_ = 0;                     // bytes of payload
+  uint64_t opening_ = 1;                  // bytes that open the channel, or acknowledge that
   bool open_ = false;
   bool ended_ = false;
-  std::string error_;
+  std::string error_;  // also the reason of the end
 };
 
 }  // namespace rtc

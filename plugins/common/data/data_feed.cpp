@@ -2,26 +2,16 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace rtc {
 
 namespace {
-// Enough that SCTP never runs dry between two turns of the loop.
-constexpr size_t high_water = 512 * 1024;
-constexpr size_t chunk = 16384;
-// SCTP closes a channel when everything before has arrived.
-constexpr auto close_deadline = seconds(60);
 constexpr auto check_period = milliseconds(20);
-
-DataMessage message_of(const StreamMessage &piece) {
-  return {piece.text, adopt(g_bytes_new(piece.data.data(), piece.data.size()))};
-}
 }  // namespace
 
-DataFeed::DataFeed(EventLoop &loop, std::string pad, Warn warn)
-    : loop_(loop), pad_(std::move(pad)), warn_(std::move(warn)) {
+DataFeed::DataFeed(EventLoop &loop, std::string pad, Hooks hooks)
+    : loop_(loop), pad_(std::move(pad)), hooks_(std::move(hooks)) {
   rewind();
 }
 
@@ -30,6 +20,7 @@ void DataFeed::configure(const DataFeedSettings &settings) {
   settings_ = settings;
   if (settings_.channel.label.empty()) settings_.channel.label = pad_;
   if (settings_.stream) settings_.channel.protocol = stream_subprotocol;
+  if (!settings_.sync_to.empty()) settings_.channel.protocol = timed_subprotocol;
 }
 
 DataChannelInit DataFeed::channel() const {
@@ -37,16 +28,43 @@ DataChannelInit DataFeed::channel() const {
   return settings_.channel;
 }
 
+bool DataFeed::is_stream() const {
+  std::lock_guard lock(mutex_);
+  return settings_.stream;
+}
+
+std::string DataFeed::peer() const {
+  std::lock_guard lock(mutex_);
+  return settings_.peer;
+}
+
+std::string DataFeed::sync_to() const {
+  std::lock_guard lock(mutex_);
+  return settings_.sync_to;
+}
+
+bool DataFeed::is_for(const std::string &peer, const std::string &session) const {
+  std::lock_guard lock(mutex_);
+  return settings_.peer.empty() || settings_.peer == peer || settings_.peer == session;
+}
+
 void DataFeed::rewind() {
   std::lock_guard lock(mutex_);
   stream_id_ = random_id();
   ports_.clear();
-  begun_ = finished_ = false;
+  heirs_.clear();
+  begun_ = finished_ = told_large_ = false;
 }
 
 void DataFeed::flush(bool flushing) {
   std::lock_guard lock(mutex_);
   flushing_ = flushing;
+  // The frames that they belong to do not come any more.
+  if (flushing && !settings_.sync_to.empty())
+    for (auto &[session, port] : ports_) {
+      port.queue.clear();
+      port.queued = 0;
+    }
   changed_.notify_all();
 }
 
@@ -62,10 +80,12 @@ size_t DataFeed::room_locked(const Port &port) const {
 }
 
 size_t DataFeed::room_locked(size_t size) {
-  if (settings_.stream && ports_.empty()) return 0;
+  const bool waits = settings_.waits && !begun_ && !settings_.leaky;
+  if ((settings_.stream || waits) && ports_.empty()) return 0;
   auto room = size;
   if (settings_.leaky && !settings_.stream) return room;
   for (const auto &[session, port] : ports_) {
+    if (port.leaky) continue;
     const auto here = room_locked(port);
     // A message larger than the limit passes alone.
     const bool fits = settings_.stream || here >= size || port.queue.empty();
@@ -76,32 +96,51 @@ size_t DataFeed::room_locked(size_t size) {
 
 // Ports that are stuck for longer than the patience do not hold up the others any more.
 template <typename F>
-void DataFeed::leave_behind(std::unique_lock<std::mutex> &lock, F is_stuck) {
-  std::vector<std::string> left;
+void DataFeed::deal_with_stuck(std::unique_lock<std::mutex> &lock, bool alone, F is_stuck) {
+  // Nobody else is held up.
+  if (alone && settings_.when_stuck == WhenStuck::leave_behind) return;
+  std::vector<std::string> stuck;
   const auto now = Clock::now();
   for (const auto &[session, port] : ports_)
-    if (is_stuck(port) && now - port.moved > settings_.patience) left.push_back(session);
-  if (left.empty()) return;
-  const auto reason = format("it took nothing for %lld s",
-                             static_cast<long long>(settings_.patience.count() / 1000));
+    if (is_stuck(port) && now - port.moved > settings_.patience) stuck.push_back(session);
+  if (stuck.empty()) return;
+  const auto then = settings_.when_stuck;
+  const auto reason = format("it took nothing for %g s", double(settings_.patience.count()) / 1000);
   lock.unlock();
-  for (const auto &session : left) drop_port(session, reason);
+  for (const auto &session : stuck) {
+    if (then == WhenStuck::drop && make_leaky(session, reason)) continue;
+    drop_port(session, reason);
+    if (then == WhenStuck::disconnect) hooks_.disconnect(session, reason);
+  }
   lock.lock();
+}
+
+bool DataFeed::make_leaky(const std::string &session, const std::string &reason) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = ports_.find(session);
+    if (found == ports_.end() || std::exchange(found->second.leaky, true)) return false;
+    changed_.notify_all();
+  }
+  hooks_.warned({Error::Kind::failed,
+                 format("A peer gets only the last messages of %s from now on: %s.", pad_.c_str(),
+                        reason.c_str()),
+                 "session " + session});
+  return true;
 }
 
 bool DataFeed::wait_for_room(std::unique_lock<std::mutex> &lock, size_t size, size_t &room) {
   while (!is_flushing() && (room = room_locked(size)) == 0) {
     changed_.wait_for(lock, check_period);
-    if (ports_.size() < 2) continue;  // nobody else is held up
-    leave_behind(lock, [&](const Port &port) {
+    deal_with_stuck(lock, ports_.size() < 2, [&](const Port &port) {
       return port.stream ? port.stream->room() == 0
-                         : !port.queue.empty() && room_locked(port) < size;
+                         : !port.leaky && !port.queue.empty() && room_locked(port) < size;
     });
   }
   return !is_flushing();
 }
 
-void DataFeed::take_locked(const DataMessage &message) {
+void DataFeed::take_locked(const DataMessage &message, const DataStamp &stamp) {
   for (auto &[session, port] : ports_) {
     if (port.stream) {
       (void)port.stream->push(message.view());  // there is room
@@ -109,16 +148,17 @@ void DataFeed::take_locked(const DataMessage &message) {
       continue;
     }
     if (port.queue.empty()) port.moved = Clock::now();
-    port.queue.push_back(message);
+    port.queue.push_back({message, stamp, Clock::now(), ""});
     port.queued += message.size();
-    while (settings_.leaky && port.queued > settings_.limit && port.queue.size() > 1) {
-      port.queued -= port.queue.front().size();
+    while ((settings_.leaky || port.leaky) && port.queued > settings_.limit &&
+           port.queue.size() > 1) {
+      port.queued -= port.queue.front().message.size();
       port.queue.pop_front();
     }
   }
 }
 
-bool DataFeed::push(const DataMessage &message) {
+bool DataFeed::push(const DataMessage &message, const DataStamp &stamp) {
   std::unique_lock lock(mutex_);
   for (size_t at = 0; at < message.size();) {
     size_t room = 0;
@@ -126,7 +166,8 @@ bool DataFeed::push(const DataMessage &message) {
     begun_ = true;
     take_locked({message.text, at == 0 && room == message.size()
                                    ? message.bytes
-                                   : adopt(g_bytes_new_from_bytes(message.bytes.get(), at, room))});
+                                   : adopt(g_bytes_new_from_bytes(message.bytes.get(), at, room))},
+                stamp);
     at += room;
     loop_.post(if_alive(weak_from_this(), [](DataFeed &self) { self.pump(); }));
   }
@@ -148,230 +189,11 @@ bool DataFeed::finish() {
   loop_.post(if_alive(weak_from_this(), [](DataFeed &self) { self.pump(); }));
   while (!is_flushing() && !ports_.empty()) {
     changed_.wait_for(lock, check_period);
-    if (!alone)
-      leave_behind(lock, [](const Port &port) {
-        return port.stream ? !port.stream->done() : !port.queue.empty();
-      });
+    deal_with_stuck(lock, alone, [](const Port &port) {
+      return port.stream ? !port.stream->done() : !port.queue.empty();
+    });
   }
   return !is_flushing();
-}
-
-void DataFeed::add(const std::string &session, const std::shared_ptr<DataChannel> &channel) {
-  const auto weak = weak_from_this();
-  const std::weak_ptr<DataChannel> weak_channel = channel;
-  DataChannel::Hooks hooks;
-  hooks.opened = [weak, session, weak_channel] {
-    const auto self = weak.lock();
-    const auto opened = weak_channel.lock();
-    if (self && opened) self->opened(session, opened);
-  };
-  hooks.message = [weak, session](const DataMessage &message) {
-    if (const auto self = weak.lock()) self->heard(session, message);
-  };
-  hooks.drained = [weak, session] {
-    if (const auto self = weak.lock()) self->pump(session);
-  };
-  hooks.closed = [weak, session, weak_channel](const std::string &reason) {
-    const auto self = weak.lock();
-    const auto closed = weak_channel.lock();
-    if (!self || !closed || !self->detach(session, closed)) return;
-    // Without a reason the peer wants no more; a connection that broke may be replaced.
-    if (reason.empty()) self->forget(session);
-  };
-  channel->listen(std::move(hooks));
-}
-
-void DataFeed::opened(const std::string &session, const std::shared_ptr<DataChannel> &channel) {
-  bool late = false;
-  {
-    std::lock_guard lock(mutex_);
-    const auto known = ports_.find(session);
-    late = settings_.stream && begun_ && known == ports_.end();
-    if (!late) {
-      auto &port = ports_[session];
-      port.channel = channel;
-      port.moved = Clock::now();
-      if (settings_.stream && !port.stream)
-        port.stream =
-            std::make_unique<StreamSender>(stream_id_, StreamSettings{settings_.limit, chunk, {}});
-      else if (port.stream)
-        port.stream->resume();
-      changed_.notify_all();
-    }
-  }
-  // What the peer would get is the end of a stream without its beginning.
-  if (late) return abort(channel, "it had begun before this peer came");
-  pump(session);
-}
-
-void DataFeed::heard(const std::string &session, const DataMessage &message) {
-  if (!message.text) return;
-  std::optional<Error> error;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = ports_.find(session);
-    if (found == ports_.end() || !found->second.stream) return;
-    auto &port = found->second;
-    const auto before = port.stream->acknowledged();
-    if (const auto taken = port.stream->received(message.view()); !taken) error = taken.error();
-    if (port.stream->acknowledged() > before) port.moved = Clock::now();
-    changed_.notify_all();
-  }
-  if (error) return drop_port(session, error->message);
-  pump(session);
-}
-
-std::optional<DataMessage> DataFeed::next_locked(Port &port) {
-  if (port.stream) {
-    const auto piece = port.stream->next();
-    return piece ? std::optional(message_of(*piece)) : std::nullopt;
-  }
-  if (port.queue.empty()) return {};
-  auto message = std::move(port.queue.front());
-  port.queue.pop_front();
-  port.queued -= message.size();
-  port.moved = Clock::now();
-  return message;
-}
-
-void DataFeed::pump() {
-  std::vector<std::string> sessions;
-  {
-    std::lock_guard lock(mutex_);
-    for (const auto &[session, port] : ports_) sessions.push_back(session);
-  }
-  for (const auto &session : sessions) pump(session);
-}
-
-void DataFeed::pump(const std::string &session) {
-  std::shared_ptr<DataChannel> channel;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = ports_.find(session);
-    if (found != ports_.end()) channel = found->second.channel;
-  }
-  if (!channel) return;
-  while (channel->is_open() && channel->buffered() < high_water) {
-    std::optional<DataMessage> message;
-    {
-      std::lock_guard lock(mutex_);
-      const auto found = ports_.find(session);
-      if (found == ports_.end() || found->second.channel != channel) return;
-      message = next_locked(found->second);
-      changed_.notify_all();
-      if (!message && finished_ && !found->second.closing &&
-          (!found->second.stream || found->second.stream->done()))
-        found->second.closing = true;
-    }
-    if (!message) break;
-    const auto sent = channel->send(*message);
-    if (sent) continue;
-    // Another channel may follow, for which the message stays; a stream begins again by itself.
-    if (sent.error().kind != Error::Kind::settings) return put_back(session, std::move(*message));
-    warn_(sent.error());
-  }
-  close_when_taken();
-}
-
-void DataFeed::put_back(const std::string &session, DataMessage message) {
-  std::lock_guard lock(mutex_);
-  const auto found = ports_.find(session);
-  if (found == ports_.end() || found->second.stream) return;
-  found->second.queued += message.size();
-  found->second.queue.push_front(std::move(message));
-}
-
-void DataFeed::close_when_taken() {
-  std::vector<std::shared_ptr<DataChannel>> taken;
-  std::vector<std::string> silent;
-  bool waiting = false;
-  const auto now = Clock::now();
-  {
-    std::lock_guard lock(mutex_);
-    for (auto &[session, port] : ports_) {
-      if (!port.closing || !port.channel) continue;
-      waiting = true;
-      if (!port.closed && port.channel->is_taken()) {
-        port.closed = now;
-        taken.push_back(port.channel);
-      }
-      if (now - port.closed.value_or(port.moved) > close_deadline) silent.push_back(session);
-    }
-  }
-  std::erase_if(leaving_, [&](const auto &entry) {
-    const auto &[channel, since] = entry;
-    const bool goes = channel->is_taken() || now - since > close_deadline;
-    if (goes) taken.push_back(channel);
-    return goes || !channel->is_open();
-  });
-  waiting |= !leaving_.empty();
-  for (const auto &channel : taken) channel->close();
-  for (const auto &session : silent) drop_port(session, "it does not close the channel");
-  closing_ =
-      waiting ? loop_.after(check_period, if_alive(weak_from_this(),
-                                                   [](DataFeed &self) { self.close_when_taken(); }))
-              : Timer();
-}
-
-bool DataFeed::detach(const std::string &session, const std::shared_ptr<DataChannel> &channel) {
-  std::lock_guard lock(mutex_);
-  const auto found = ports_.find(session);
-  if (found == ports_.end() || found->second.channel != channel) return false;
-  found->second.channel = nullptr;
-  return true;
-}
-
-void DataFeed::forget(const std::string &session) {
-  bool unfinished = false;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = ports_.find(session);
-    if (found == ports_.end()) return;
-    unfinished = found->second.stream && !found->second.stream->done();
-    ports_.erase(found);
-    changed_.notify_all();
-  }
-  if (unfinished)
-    warn_(
-        {Error::Kind::failed,
-         format("A peer did not get all of the stream of %s: its connection ended.", pad_.c_str()),
-         "session " + session});
-}
-
-void DataFeed::abort(const std::shared_ptr<DataChannel> &channel, const std::string &reason) {
-  (void)channel->send_text(write(StreamAbort{reason}));
-  leaving_.emplace_back(channel, Clock::now());
-  close_when_taken();
-}
-
-void DataFeed::succeed(const std::string &before, const std::string &after) {
-  std::lock_guard lock(mutex_);
-  auto port = ports_.extract(before);
-  if (!port || ports_.contains(after)) return;
-  port.key() = after;
-  port.mapped().channel = nullptr;
-  ports_.insert(std::move(port));
-}
-
-void DataFeed::drop_port(const std::string &session, const std::string &reason) {
-  std::shared_ptr<DataChannel> channel;
-  bool stream = false;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = ports_.find(session);
-    if (found == ports_.end()) return;
-    channel = found->second.channel;
-    stream = bool(found->second.stream);
-    ports_.erase(found);
-    changed_.notify_all();
-  }
-  loop_.post(if_alive(weak_from_this(), [channel, stream, reason](DataFeed &self) {
-    if (channel && stream) return self.abort(channel, reason);
-    if (channel) channel->close();
-  }));
-  warn_({Error::Kind::failed,
-         format("A peer gets nothing more from %s: %s.", pad_.c_str(), reason.c_str()),
-         "session " + session});
 }
 
 }  // namespace rtc

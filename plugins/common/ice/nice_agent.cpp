@@ -2,6 +2,7 @@
 
 #include <gst/webrtc/webrtc.h>
 #include <nice/nice.h>
+#include <sys/socket.h>
 
 #include <memory>
 
@@ -65,6 +66,17 @@ SelectedPair pair_of(const NiceCandidate &local, const NiceCandidate &remote) {
   return pair;
 }
 
+// What waits in a socket while this process gets no turn: all that a data channel has under way
+// (SCTP's window is 1 MiB, and the kernel counts about twice the payload). By default it is some
+// ninety packets, and SCTP takes 200 ms to a second to notice that the last ones of a burst are
+// missing. The kernel gives what net.core.rmem_max allows.
+constexpr int receive_buffer = 2 * 1024 * 1024;
+
+void widen_socket(NiceAgent *agent, guint stream, guint component) {
+  const auto socket = adopt(nice_agent_get_selected_socket(agent, stream, component));
+  if (socket) g_socket_set_option(socket.get(), SOL_SOCKET, SO_RCVBUF, receive_buffer, nullptr);
+}
+
 }  // namespace
 
 void set_agent_options(GstElement *webrtcbin, const IceSettings &settings,
@@ -122,6 +134,7 @@ void watch_pair(GstElement *webrtcbin, std::function<void(SelectedPair)> changed
   // originals belong to this thread.
   const auto handler = +[](NiceAgent *nice, guint stream, guint component, NiceCandidate *,
                            NiceCandidate *, gpointer data) {
+    widen_socket(nice, stream, component);
     NiceCandidate *local = nullptr, *remote = nullptr;
     if (nice_agent_get_selected_pair(nice, stream, component, &local, &remote))
       (*static_cast<Function *>(data))(pair_of(*local, *remote));

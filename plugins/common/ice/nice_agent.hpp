@@ -24,7 +24,8 @@ bool has_local_candidates(GstElement *webrtcbin);
 // Once ICE is completed.
 void end_checks_soon(GstElement *webrtcbin);
 
-// Calls `changed` whenever ICE selects a pair, on a thread of libnice.
+// Calls `changed` whenever ICE selects a pair, on a thread of libnice. Its socket gets room for
+// bursts.
 void watch_pair(GstElement *webrtcbin, std::function<void(SelectedPair)> changed);
 
 // Gives back what was allocated at TURN servers, which else keep it for ten minutes. Waits for

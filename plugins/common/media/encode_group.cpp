@@ -183,16 +183,17 @@ GstFlowReturn EncodeGroup::new_sample(GstAppSink *sink, gpointer data) {
   const auto sample = adopt(gst_app_sink_pull_sample(sink));
   const auto self = static_cast<std::weak_ptr<EncodeGroup> *>(data)->lock();
   if (!sample || !self) return GST_FLOW_OK;
+  const auto &segment = *gst_sample_get_segment(sample.get());
   if (auto *list = gst_sample_get_buffer_list(sample.get())) {
     for (guint i = 0; i < gst_buffer_list_length(list); i++)
-      self->packet(gst_buffer_list_get(list, i));
+      self->packet(gst_buffer_list_get(list, i), segment);
   } else if (auto *buffer = gst_sample_get_buffer(sample.get())) {
-    self->packet(buffer);
+    self->packet(buffer, segment);
   }
   return GST_FLOW_OK;
 }
 
-void EncodeGroup::packet(GstBuffer *buffer) {
+void EncodeGroup::packet(GstBuffer *buffer, const GstSegment &segment) {
   uint8_t bytes[rtp_header_size];
   if (gst_buffer_extract(buffer, 0, bytes, sizeof bytes) != sizeof bytes || bytes[0] != 0x80)
     return;
@@ -202,6 +203,8 @@ void EncodeGroup::packet(GstBuffer *buffer) {
     frame_->layout.payload_type = static_cast<uint8_t>(codec().payload_type);
     frame_->keyframe = !video || next_is_keyframe_;
     frame_->pts = GST_BUFFER_PTS(buffer);
+    // Encoders may count from elsewhere, which their segment tells.
+    frame_->time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, frame_->pts);
   }
   const auto header = parse_rtp_header(bytes);
   frame_->bytes += gst_buffer_get_size(buffer);

@@ -87,7 +87,7 @@ class EncodeGroup : public std::enable_shared_from_this<EncodeGroup> {
   static GstFlowReturn new_sample(GstAppSink *sink, gpointer data);
   static GstPadProbeReturn watch_payloader_input(GstPad *pad, GstPadProbeInfo *info, gpointer data);
   static GstBusSyncReply handle_message(GstBus *bus, GstMessage *message, gpointer data);
-  void packet(GstBuffer *buffer);
+  void packet(GstBuffer *buffer, const GstSegment &segment);
   bool is_idle();
   void finish_frame();
   void remember_locked(const RtpFramePtr &frame);

@@ -207,6 +207,16 @@ bool Input::passes(const Codec &codec) const {
   return codec_of_caps(caps_.get()) == &codec;
 }
 
+bool Input::is_encoded() const {
+  std::lock_guard lock(mutex_);
+  return codec_of_caps(caps_.get());
+}
+
+Picture Input::picture() const {
+  std::lock_guard lock(mutex_);
+  return picture_;
+}
+
 Result<std::shared_ptr<EncodeGroup>> Input::group_for(const Choice &choice, unsigned bitrate) {
   lingering_.erase(choice);
   {

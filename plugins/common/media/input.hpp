@@ -80,6 +80,9 @@ class Input : public std::enable_shared_from_this<Input> {
   std::vector<Encoding> encodings() const;
   // Encoded already: what comes in goes out.
   bool passes(const Codec &codec) const;
+  bool is_encoded() const;
+  // Of raw video; without a size for everything else.
+  Picture picture() const;
 
   // Joins the viewer's outlet to a group, which is made when it is the first, for that rate (0: the
   // nominal one).

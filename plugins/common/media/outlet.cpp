@@ -67,6 +67,12 @@ gboolean Outlet::handle_query(GstPad *pad, GstObject *parent, GstQuery *query) {
 
 void Outlet::set_caps(GstCaps *caps, const RtpLayout &layout) {
   rewriter_ = std::make_unique<RtpRewriter>(layout);
+  gint clock_rate = 0;
+  gst_structure_get_int(gst_caps_get_structure(caps, 0), "clock-rate", &clock_rate);
+  {
+    std::lock_guard lock(mutex_);
+    clock_rate_ = static_cast<unsigned>(clock_rate);
+  }
   static std::atomic<unsigned> serial{0};
   const auto id = "rtc-outlet-" + std::to_string(serial++);
   GstSegment segment;
@@ -147,6 +153,9 @@ void Outlet::enqueue_locked(const RtpFramePtr &frame, int32_t shift, bool live) 
     }
   }
   last_timestamp_ = timestamp;
+  // Already here, for what belongs to the frame is best there before it.
+  if (times_ && GST_CLOCK_TIME_IS_VALID(frame->time))
+    times_->learn(timestamp, RtpTimeline::Time(frame->time));
   queue_.push_back({frame, shift, live});
   if (live) live_queued_++;
 }
@@ -162,7 +171,7 @@ bool Outlet::accept_locked(Source source, bool keyframe) {
 }
 
 bool Outlet::offer(Source source, const RtpFramePtr &frame) {
-  bool stuck = false, changed = false, due = false;
+  bool stuck = false, changed = false, due = false, awaited = false;
   {
     std::lock_guard lock(mutex_);
     const auto before = source_;
@@ -184,12 +193,14 @@ bool Outlet::offer(Source source, const RtpFramePtr &frame) {
     }
     if (state_ == State::flowing) {
       enqueue_locked(frame, 0, true);
+      awaited = times_ && std::exchange(frame_awaited_, false);
       due = schedule_locked();
       stuck = false;
     } else {
       counters_.dropped++;
     }
   }
+  if (awaited && hooks_.frame_leaves) hooks_.frame_leaves();
   if (changed && hooks_.changed) hooks_.changed(shared_from_this());
   if (stuck) hooks_.keyframe_wanted(shared_from_this());
   return due;
@@ -231,6 +242,20 @@ std::optional<Outlet::Packet> Outlet::largest_recent() const {
   const auto largest = std::max_element(
       recent_.begin(), recent_.end(), [](const auto &a, const auto &b) { return a.size < b.size; });
   return largest->size ? std::optional(*largest) : std::nullopt;
+}
+
+void Outlet::keep_times() {
+  std::lock_guard lock(mutex_);
+  if (!times_ && clock_rate_) times_.emplace(clock_rate_);
+}
+
+Outlet::Moment Outlet::moment(RtpTimeline::Time time) {
+  std::lock_guard lock(mutex_);
+  if (!times_) return {};
+  const auto latest = times_->latest();
+  const bool passed = latest && *latest >= time;
+  if (!passed) frame_awaited_ = true;
+  return {times_->timestamp_at(time), passed};
 }
 
 bool Outlet::take_next() {

@@ -23,6 +23,7 @@
 #include "base/ref.hpp"
 #include "media/codec.hpp"
 #include "media/rtp_frame.hpp"
+#include "media/rtp_timeline.hpp"
 #include "media/worker_pool.hpp"
 
 namespace rtc {
@@ -49,6 +50,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     std::function<void(const std::shared_ptr<Outlet> &)> changed;
     // A keyframe leaves, in so many packets from that sequence number on; may be empty.
     std::function<void(guint ssrc, uint16_t first, size_t packets)> keyframe_leaves;
+    // A frame is about to leave, once after moment() told of one that was not; may be empty.
+    std::function<void()> frame_leaves;
   };
 
   static std::shared_ptr<Outlet> create(MediaKind kind, Hooks hooks);
@@ -97,6 +100,16 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     uint16_t sequence = 0;
     size_t size = 0;  // of the payload
   };
+  // From now on it remembers when frames were and what RTP timestamps they leave with.
+  void keep_times();
+  // Where that group time is in the stream as the viewer gets it. `passed`: a frame of then or
+  // later leaves, or has left.
+  struct Moment {
+    std::optional<uint32_t> timestamp;
+    bool passed = false;
+  };
+  Moment moment(RtpTimeline::Time time);
+
   // The largest of the last frames'; to be sent again where the path is to be filled.
   std::optional<Packet> largest_recent() const;
 
@@ -147,6 +160,9 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   Counters counters_;
   std::array<Packet, 8> recent_;  // of each of the last frames its first packet
   size_t recent_at_ = 0;
+  unsigned clock_rate_ = 0;
+  std::optional<RtpTimeline> times_;
+  bool frame_awaited_ = false;
 };
 
 }  // namespace rtc

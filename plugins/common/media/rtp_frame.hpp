@@ -56,6 +56,7 @@ struct RtpFrame {
   Ref<GstBufferList> list;  // ready to push for viewers that need no rewriting
   bool keyframe = true;     // decoding can start here
   GstClockTime pts = GST_CLOCK_TIME_NONE;
+  GstClockTime time = GST_CLOCK_TIME_NONE;  // of its group
   size_t bytes = 0;
 };
 

@@ -72,6 +72,9 @@ std::string add_fmtp(std::string_view sdp, std::string_view codec, std::string_v
 // Puts each candidate into its section, and a=end-of-candidates after them (RFC 8839, RFC 8840).
 std::string add_candidates(std::string_view sdp, const std::vector<Candidate> &candidates);
 
+// Writes the direction of a media section (RFC 8866 section 6.7): "sendrecv", "sendonly", ...
+std::string set_direction(std::string_view sdp, size_t mline, std::string_view direction);
+
 // Puts the size of the largest data channel message in place of another (RFC 8841 section 6).
 std::string limit_message_size(std::string_view sdp, unsigned bytes);
 

@@ -101,6 +101,18 @@ std::string add_candidates(std::string_view text, const std::vector<Candidate> &
   return text_of(sections);
 }
 
+std::string set_direction(std::string_view text, size_t mline, std::string_view direction) {
+  auto sections = sections_of(text);
+  if (mline + 1 >= sections.size()) return std::string(text);
+  auto &section = sections[mline + 1];
+  std::erase_if(section, [](const auto &line) {
+    return line == "a=sendrecv" || line == "a=sendonly" || line == "a=recvonly" ||
+           line == "a=inactive";
+  });
+  section.push_back("a=" + std::string(direction));
+  return text_of(sections);
+}
+
 namespace {
 constexpr auto label_attribute = "x-data-channel";
 

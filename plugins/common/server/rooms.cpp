@@ -178,7 +178,11 @@ Rooms::Done Rooms::handle(Peer &peer, const PeerMessage &message, Outbox &out) {
   if (!session && std::count(peer.ended.begin(), peer.ended.end(), message.session)) return true;
   if (!session) return refused("peer: there is no session \"" + message.session + "\"");
   const auto *description = std::get_if<Description>(&message.message);
-  if (description && description->type == Description::Type::offer && peer.id != session->producer)
+  // In a call both sides offer.
+  const auto producer = peers_.find(session->producer);
+  const bool call = producer != peers_.end() && producer->second.status.calls;
+  if (description && description->type == Description::Type::offer &&
+      peer.id != session->producer && !call)
     return refused("peer: only the producer of a session sends offers, and \"" + peer.id +
                    "\" is not the producer of \"" + message.session + "\"");
   out.push_back({session->other(peer.id), write(message)});

@@ -1,5 +1,7 @@
 #include "session/negotiation.hpp"
 
+#include <utility>
+
 #include "message/sdp.hpp"
 
 namespace rtc {
@@ -32,15 +34,40 @@ Negotiation::Actions Negotiation::received(const Message &message) {
 
 Negotiation::Actions Negotiation::received_description(const Description &description) {
   if (auto error = check_description(description)) return {Fail{*error}};
-  if (description.type == Description::Type::answer) {
-    if (state_ != State::offered) return {fail("an answer came that no offer asked for")};
-    state_ = State::setting_answer;
-  } else {
-    if (state_ != State::stable) return {fail("an offer came while another one was under way")};
-    state_ = State::setting_remote_offer;
-    sent_local_ = false;
+  return description.type == Description::Type::answer ? received_answer(description)
+                                                       : received_offer(description);
+}
+
+Negotiation::Actions Negotiation::received_answer(const Description &answer) {
+  if (state_ != State::offered) return {fail("an answer came that no offer asked for")};
+  if (offers_late()) {
+    state_ = State::setting_late_offer;
+    late_answer_ = answer;
+    return {SetLocal{local_}};
   }
-  return {SetRemote{description}};
+  state_ = State::setting_answer;
+  return {SetRemote{answer}};
+}
+
+Negotiation::Actions Negotiation::received_offer(const Description &offer) {
+  const bool ours_is_out =
+      state_ == State::creating_offer || state_ == State::setting_offer || state_ == State::offered;
+  if (state_ != State::stable && glare_ == Glare::refuse)
+    return {fail("an offer came while another one was under way")};
+  if (ours_is_out && glare_ == Glare::insist) return {};
+  if (ours_is_out) {
+    yielded_ = state_ == State::creating_offer;
+    wanted_ = true;
+  } else if (state_ == State::setting_answer || state_ == State::setting_late_offer) {
+    // The other side has been done with the exchange since it sent its answer.
+    waiting_offer_ = offer;
+    return {};
+  } else if (state_ != State::stable) {
+    return {fail("an offer came before the one before it was answered")};
+  }
+  state_ = State::setting_remote_offer;
+  sent_local_ = false;
+  return {SetRemote{offer}};
 }
 
 Negotiation::Actions Negotiation::received_candidate(const Candidate &candidate) {
@@ -51,6 +78,7 @@ Negotiation::Actions Negotiation::received_candidate(const Candidate &candidate)
 }
 
 Negotiation::Actions Negotiation::created(const Description &description) {
+  if (description.type == Description::Type::offer && std::exchange(yielded_, false)) return {};
   if (state_ == State::creating_offer)
     state_ = State::setting_offer;
   else if (state_ == State::creating_answer)
@@ -58,11 +86,18 @@ Negotiation::Actions Negotiation::created(const Description &description) {
   else
     return {};
   local_ = description;
-  return {SetLocal{description}};
+  if (state_ != State::setting_offer || !offers_late()) return {SetLocal{description}};
+  Actions actions;
+  local_described(actions);
+  return actions;
 }
 
 Negotiation::Actions Negotiation::local_set(bool ok) {
   if (!ok) return {fail("webrtcbin refused its own description")};
+  if (state_ == State::setting_late_offer) {
+    state_ = State::setting_answer;
+    return {SetRemote{*std::exchange(late_answer_, std::nullopt)}};
+  }
   Actions actions;
   if (state_ != State::setting_offer && state_ != State::answering) return actions;
   // A later description carries the candidates of the first one itself.
@@ -104,6 +139,11 @@ Negotiation::Actions Negotiation::remote_set(bool ok) {
 void Negotiation::enter_stable(Actions &actions) {
   state_ = State::stable;
   exchanges_++;
+  if (const auto offer = std::exchange(waiting_offer_, std::nullopt)) {
+    const auto next = received_offer(*offer);
+    actions.insert(actions.end(), next.begin(), next.end());
+    return;
+  }
   if (!wanted_) return;
   wanted_ = false;
   state_ = State::creating_offer;

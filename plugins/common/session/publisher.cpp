@@ -38,6 +38,7 @@ Result<bool> Publisher::start(Viewer::Inputs inputs, Viewer::Feeds feeds) {
       [this](const Error &error) { events_.publisher_warns("", error); });
   Presence presence;
   presence.publishes = true;
+  presence.watches = presence.takes_calls = bool(settings_.receive);
   presence.name = settings_.stream;
   presence.name_is_fixed = settings_.stream_is_fixed;
   connection_->signaler().start(*this, presence);
@@ -53,19 +54,26 @@ void Publisher::play(const Ref<GstClock> &clock, GstClockTime base_time) {
   inputs_changed();
 }
 
-bool Publisher::can_serve() const {
-  return clock_ && (!inputs_.empty() || !feeds_.empty()) &&
+bool Publisher::can_serve(const Showing *showing) const {
+  if (showing) return clock_ && showing->ready();
+  return clock_ &&
+         (!inputs_.empty() || !feeds_.empty() || settings_.receive || settings_.accept_data) &&
          std::all_of(inputs_.begin(), inputs_.end(),
                      [](const auto &input) { return input->ready(); });
 }
 
 void Publisher::inputs_changed() {
-  if (!can_serve()) return;
-  for (auto &[session, request] : std::exchange(waiting_, {})) serve(session, std::move(request));
+  for (const auto &input : std::exchange(unoffered_, {})) offer(input);
+  for (auto &[session, request] : std::exchange(waiting_, {})) admit(session, std::move(request));
 }
 
 void Publisher::add_input(const std::shared_ptr<Input> &input) {
   inputs_.push_back(input);
+  offer(input);
+}
+
+void Publisher::offer(const std::shared_ptr<Input> &input) {
+  if (!input->ready()) return unoffered_.push_back(input);
   for (const auto &[session, seat] : viewers_) {
     seat.viewer->add_input(input);
     if (seat.replacement) seat.replacement->add_input(input);
@@ -74,12 +82,14 @@ void Publisher::add_input(const std::shared_ptr<Input> &input) {
 
 void Publisher::remove_input(const std::shared_ptr<Input> &input) {
   std::erase(inputs_, input);
+  std::erase(unoffered_, input);
   told_of_passing_.erase(input->pad());
   for (auto &[session, seat] : viewers_) {
     seat.controls.erase(input->pad());
     seat.viewer->remove_input(input);
     if (seat.replacement) seat.replacement->remove_input(input);
   }
+  inputs_changed();  // those that wait may have waited for this one
 }
 
 void Publisher::add_feed(const std::shared_ptr<DataFeed> &feed) {
@@ -99,16 +109,16 @@ void Publisher::remove_feed(const std::shared_ptr<DataFeed> &feed) {
   }
 }
 
-void Publisher::encoding_failed(const std::string &pad, const Input::Choice &choice,
+void Publisher::encoding_failed(const std::shared_ptr<Input> &input, const Input::Choice &choice,
                                 const Error &error) {
-  for (const auto &input : inputs_)
-    if (input->pad() == pad) input->forget(choice);
+  input->forget(choice);
   std::vector<std::shared_ptr<Viewer>> affected;
   for (const auto &[session, seat] : viewers_)
     for (const auto &viewer : {seat.viewer, seat.replacement}) {
       if (!viewer) continue;
       for (const auto &track : viewer->tracks())
-        if (track.pad == pad && track.codec == choice.codec && track.rendition == choice.rendition)
+        if (input_of(seat, track) == input && track.codec == choice.codec &&
+            track.rendition == choice.rendition)
           affected.push_back(viewer);
     }
   if (affected.empty()) events_.publisher_warns("", error);
@@ -134,8 +144,13 @@ void Publisher::session_requested(const SessionId &session, const PeerId &peer,
                      format("the stream has its limit of %u viewers", settings_.max_viewers));
   if (!events_.accept_viewer(session, peer))
     return turn_away(session, "the publisher does not accept this viewer");
-  Request request{peer, std::move(offer), {}};
-  if (can_serve())
+  auto showing = find_showing(session, peer);
+  if (!showing) return turn_away(session, showing.error().message);
+  admit(session, {peer, std::move(offer), {}, std::move(*showing)});
+}
+
+void Publisher::admit(const SessionId &session, Request request) {
+  if (can_serve(request.showing.get()))
     serve(session, std::move(request));
   else
     waiting_[session] = std::move(request);
@@ -146,8 +161,8 @@ void Publisher::turn_away(const SessionId &session, const std::string &reason) {
   connection_->signaler().send(session, Bye{reason});
 }
 
-Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session,
-                                                       const PeerId &peer) {
+Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session, const PeerId &peer,
+                                                       Glare glare, const Viewer::Inputs &inputs) {
   Session::Settings settings;
   settings.id = session;
   settings.ice = connection_->ice();
@@ -155,25 +170,52 @@ Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session,
   settings.clock = clock_;
   settings.base_time = base_time_;
   settings.stream_id = name_.empty() ? settings_.stream : name_;
+  if (settings_.receive) {
+    settings.glare = glare;
+    settings.latency = settings_.receive->latency;
+    settings.max_video_bitrate = settings_.receive->max_bitrate;
+  }
   auto viewer = Viewer::create(loop_, reaper_, std::move(settings), peer, *this);
-  if (viewer && settings_.control_rate && has_video())
-    (*viewer)->control_rate(nominal_rate(), can_adapt());
+  if (viewer && settings_.viewers_control) (*viewer)->allow_control();
+  const bool has_video = std::any_of(inputs.begin(), inputs.end(), [](const auto &input) {
+    return input->kind() == MediaKind::video;
+  });
+  if (viewer && settings_.control_rate && has_video)
+    (*viewer)->control_rate(nominal_rate(inputs), can_adapt(inputs));
+  if (viewer && settings_.receive) (*viewer)->receive(*settings_.receive);
+  if (viewer && settings_.accept_data) (*viewer)->accept_data();
+  if (viewer) viewer_made(**viewer);
   return viewer;
 }
 
-void Publisher::serve(const SessionId &session, Request request) {
-  auto made = make_viewer(session, request.peer);
+std::shared_ptr<Viewer> Publisher::seat(const SessionId &session, const PeerId &peer, Glare glare,
+                                        const std::shared_ptr<Showing> &showing) {
+  auto made = make_viewer(session, peer, glare, inputs_of(showing.get()));
   if (!made) {
     turn_away(session, made.error().message);
     // Without an element nobody can be served; a network may come back.
     if (made.error().kind == Error::Kind::missing_element)
-      return events_.publisher_failed(made.error());
-    return events_.publisher_warns(session, made.error());
+      events_.publisher_failed(made.error());
+    else
+      events_.publisher_warns(session, made.error());
+    return nullptr;
   }
-  const auto viewer = *made;
-  viewers_[session].viewer = viewer;
-  events_.viewer_added(session, request.peer, viewer->session().webrtcbin(), viewers_.size());
-  viewer->start(inputs_, feeds_, request.offer);
+  for (const auto &[other, seat] : viewers_)
+    if (seat.viewer->peer() == peer)
+      for (const auto &feed : feeds_) feed->await(other, session);
+  auto &seat = viewers_[session];
+  seat.viewer = *made;
+  seat.showing = showing;
+  events_.viewer_added(session, peer, (*made)->session().webrtcbin(), viewers_.size());
+  return *made;
+}
+
+void Publisher::serve(const SessionId &session, Request request) {
+  const auto &showing = request.showing;
+  const auto viewer = seat(session, request.peer, Glare::insist, showing);
+  // The application may have sent the viewer away.
+  if (!viewer || !viewers_.count(session)) return;
+  viewer->start(inputs_of(showing.get()), feeds_, request.offer);
   for (const auto &message : request.early)
     if (viewers_.count(session)) viewer->received(message);
 }
@@ -241,6 +283,10 @@ void Publisher::viewer_refused_track(Viewer &viewer, const Error &error) {
   events_.publisher_warns(viewer.id(), error);
 }
 
+bool Publisher::viewer_channel(Viewer &viewer, const std::shared_ptr<DataChannel> &channel) {
+  return events_.viewer_channel(viewer.id(), viewer.peer(), channel);
+}
+
 void Publisher::retire(const std::shared_ptr<Viewer> &viewer) {
   viewer->close();
   // The caller may be a method of this viewer's session.
@@ -256,7 +302,19 @@ void Publisher::remove(const SessionId &session, const std::string &reason, bool
   if (seat.replacement) retire(seat.replacement);
   retire(seat.viewer);
   for (const auto &feed : feeds_) feed->forget(session);
-  events_.viewer_removed(session, seat.viewer->peer(), reason, viewers_.size());
+  removed(session, seat.viewer->peer(), reason);
+}
+
+void Publisher::removed(const SessionId &session, const PeerId &peer, const std::string &reason) {
+  events_.viewer_removed(session, peer, reason, viewers_.size());
+}
+
+void Publisher::tell_viewers(const std::string &text, const Showing *showing) {
+  for (const auto &[session, seat] : viewers_) {
+    if (seat.showing.get() != showing) continue;
+    for (const auto &viewer : {seat.viewer, seat.replacement})
+      if (viewer) viewer->tell(text);
+  }
 }
 
 bool Publisher::disconnect_viewer(const std::string &session, const std::string &reason) {

@@ -17,6 +17,7 @@
 #include "session/connection.hpp"
 #include "session/rate_meter.hpp"
 #include "session/rendition_choice.hpp"
+#include "session/showing.hpp"
 #include "session/viewer.hpp"
 
 namespace rtc {
@@ -24,9 +25,13 @@ namespace rtc {
 struct PublisherSettings {
   ConnectionSettings connection;
   std::string stream;
-  bool stream_is_fixed = true;  // false: another name may be given when it is taken
-  unsigned max_viewers = 0;     // 0: no limit
-  bool control_rate = true;     // encoders follow what the viewers' paths take
+  bool stream_is_fixed = true;   // false: another name may be given when it is taken
+  unsigned max_viewers = 0;      // 0: no limit
+  bool control_rate = true;      // encoders follow what the viewers' paths take
+  bool accept_data = false;      // viewers may make data channels though there is no feed
+  bool viewers_control = false;  // each gets a control channel
+  unsigned max_showings = 0;     // recordings for a peer alone; 0: all watch the inputs
+  std::optional<ReceptionSettings> receive;  // calls, in which the viewers send, too
   EncodingSettings encoding;
 };
 
@@ -51,12 +56,28 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
                                 const std::string &reason, GstElement *webrtcbin) = 0;
     virtual void viewer_healed(const std::string &session, const std::string &peer,
                                milliseconds gap) = 0;
+    // The viewer writes, or may write, over this channel; false: nobody wants it.
+    virtual bool viewer_channel(const std::string &session, const std::string &peer,
+                                const std::shared_ptr<DataChannel> &channel) = 0;
     // Another rendition of that pad's video is on its way to the viewer.
     virtual void viewer_rendition(const std::string &session, const std::string &peer,
                                   const std::string &pad, const std::string &rendition,
                                   const std::string &reason) = 0;
     virtual void viewer_removed(const std::string &session, const std::string &peer,
                                 const std::string &reason, size_t viewers) = 0;
+    // The viewer's control channel is open; then, what it asks for: `answer` is called once, on any
+    // thread, with words for the viewer when it was not done.
+    virtual void viewer_may_control(const std::string &) {}
+    virtual void viewer_requests(const std::string &, const std::string &, const ControlRequest &,
+                                 const std::vector<ControlTarget> &,
+                                 std::function<void(std::optional<std::string>)> answer) {
+      answer("The publisher takes no requests.");
+    }
+    // What is shown to that peer alone; inputs_changed() is called when it is ready.
+    virtual Result<std::shared_ptr<Showing>> showing_wanted(const std::string &,
+                                                            const std::string &) {
+      return Error{Error::Kind::refused, "there is nothing to show", "showing"};
+    }
   };
 
   Publisher(EventLoop &loop, PublisherSettings settings, Events &events,
@@ -72,11 +93,12 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void add_feed(const std::shared_ptr<DataFeed> &feed);
   void remove_feed(const std::shared_ptr<DataFeed> &feed);
   // Caps of an input became known; waiting viewers may be served now.
-  void inputs_changed();
+  virtual void inputs_changed();
   // An encoder of that input gave up: its viewers are told and let go, the others go on.
-  void encoding_failed(const std::string &pad, const Input::Choice &choice, const Error &error);
+  void encoding_failed(const std::shared_ptr<Input> &input, const Input::Choice &choice,
+                       const Error &error);
   // All inputs ended: says goodbye to every viewer and is no longer listed.
-  void finish();
+  virtual void finish();
   // A seek made ended inputs begin again: viewers are served as before.
   void resume() { finished_ = false; }
 
@@ -92,14 +114,23 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
                             unsigned max_bitrate);
   // Nothing is sent to the viewer, and nothing encoded for it, until it is resumed.
   Result<bool> pause_viewer(const std::string &session, bool paused);
+  // Over the control channel of every viewer that has one and sees that, which may be null: what
+  // comes in.
+  void tell_viewers(const std::string &text, const Showing *showing);
+  // That session's own; null where it has none.
+  std::shared_ptr<Showing> showing_of(const SessionId &session) const;
+  // It cannot go on: the sessions that have it are ended.
+  void end_showing(const Showing &showing, const std::string &reason);
   // Statistics of everything, `application/x-rtc-stats`; `done` comes on the loop.
   void get_stats(std::function<void(StructurePtr)> done);
 
- private:
+ protected:
   struct Request {
     std::string peer;
     std::optional<Description> offer;
     std::vector<Message> early;  // candidates that came before the session was made
+    std::shared_ptr<Showing> showing;
+    TimePoint since = Clock::now();
   };
   // The rendition of one video track.
   struct TrackControl {
@@ -111,13 +142,59 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   struct Seat {
     std::shared_ptr<Viewer> viewer;
     std::shared_ptr<Viewer> replacement;
-    bool orphaned = false;  // its signaling session is gone
+    std::shared_ptr<Showing> showing;  // null: it gets what comes in
+    bool orphaned = false;             // its signaling session is gone
     TimePoint next_attempt{};
     std::optional<TimePoint> broken_since;  // announced and not healed
     unsigned healed = 0;
     bool paused = false;
     std::map<std::string, TrackControl> controls;  // by pad
   };
+
+  void ready(const IceServers &servers, const std::string &name) override;
+  void session_requested(const SessionId &session, const PeerId &peer,
+                         std::optional<Description> offer) override;
+  void received(const SessionId &session, Message message) override;
+  void peer_joined(const PeerId &, const PeerInfo &) override {}
+  void peer_left(const PeerId &peer, bool lost) override;
+  void session_opened(const SessionId &, const PeerId &) override {}
+  void lost(const Error &error) override;
+  void refused(const Error &error) override;
+  void viewer_connected(Viewer &viewer) override;
+  void viewer_failed(Viewer &viewer, const Error &error) override;
+
+  bool can_serve(const Showing *showing = nullptr) const;
+  // `glare`: what happens when both sides offer; only where the viewer may offer.
+  Result<std::shared_ptr<Viewer>> make_viewer(const SessionId &session, const PeerId &peer,
+                                              Glare glare, const Viewer::Inputs &inputs);
+  // A viewer of which nothing is known yet.
+  virtual void viewer_made(Viewer &) {}
+  // Makes it and its seat; null when it cannot be made, of which it tells.
+  std::shared_ptr<Viewer> seat(const SessionId &session, const PeerId &peer, Glare glare,
+                               const std::shared_ptr<Showing> &showing = nullptr);
+  // Serves it now or when it is known what there is to send.
+  void admit(const SessionId &session, Request request);
+  void turn_away(const SessionId &session, const std::string &reason);
+  void remove(const SessionId &session, const std::string &reason, bool tell_peer);
+  virtual void removed(const SessionId &session, const PeerId &peer, const std::string &reason);
+  // Offers the viewer another session beside the broken one, from time to time.
+  virtual void heal(const SessionId &session, Seat &seat, const std::string &reason);
+  virtual void end_predecessors(const Viewer &viewer);
+  virtual void announce_healed(Viewer &viewer, Seat &seat);
+
+  EventLoop &loop_;
+  const PublisherSettings settings_;
+  Events &events_;
+  std::unique_ptr<Connection> connection_;
+  Viewer::Inputs inputs_;
+  Viewer::Feeds feeds_;
+  std::map<SessionId, Request> waiting_;
+  std::map<SessionId, Seat> viewers_;
+  bool finished_ = false;
+  Ref<GstClock> clock_;
+  GstClockTime base_time_ = 0;
+
+ private:
   // A video track of a connected viewer, while rates are given out.
   struct VideoTrack {
     SessionId session;
@@ -132,49 +209,48 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   // What the paths take that get the same thing.
   using Groups = std::map<std::pair<Input *, Input::Choice>, std::vector<double>>;
 
-  void ready(const IceServers &servers, const std::string &name) override;
   void ice_servers_changed(const IceServers &servers) override;
-  void peer_joined(const PeerId &, const PeerInfo &) override {}
-  void session_requested(const SessionId &session, const PeerId &peer,
-                         std::optional<Description> offer) override;
-  void session_opened(const SessionId &, const PeerId &) override {}
-  void received(const SessionId &session, Message message) override;
-  void peer_left(const PeerId &peer, bool lost) override;
-  void lost(const Error &error) override;
   void failed(const Error &error) override;
-  void refused(const Error &error) override;
 
   void viewer_sends(Viewer &viewer, const Message &message) override;
-  void viewer_connected(Viewer &viewer) override;
   void viewer_path_changed(Viewer &viewer, const SelectedPair &path) override;
   void viewer_broken(Viewer &viewer) override;
-  void viewer_failed(Viewer &viewer, const Error &error) override;
   void viewer_refused_track(Viewer &viewer, const Error &error) override;
+  bool viewer_channel(Viewer &viewer, const std::shared_ptr<DataChannel> &channel) override;
   void viewer_changed_rendition(Viewer &viewer, const std::string &pad) override;
+  void viewer_may_control(Viewer &viewer) override { events_.viewer_may_control(viewer.id()); }
+  void viewer_requests(Viewer &viewer, const ControlRequest &request,
+                       const std::vector<ControlTarget> &targets,
+                       std::function<void(std::optional<std::string>)> answer) override {
+    events_.viewer_requests(viewer.id(), viewer.peer(), request, targets, std::move(answer));
+  }
 
-  bool can_serve() const;
-  Result<std::shared_ptr<Viewer>> make_viewer(const SessionId &session, const PeerId &peer);
+  // To the viewers there are, once it is known what it brings.
+  void offer(const std::shared_ptr<Input> &input);
   void serve(const SessionId &session, Request request);
-  void turn_away(const SessionId &session, const std::string &reason);
-  void remove(const SessionId &session, const std::string &reason, bool tell_peer);
   void retire(const std::shared_ptr<Viewer> &viewer);
 
   void watch();
+  void watch_waiting();
   // The reason why this viewer is to go, or null.
   const char *watch_seat(const SessionId &session, Seat &seat);
-  // Offers the viewer another session beside the broken one, from time to time.
-  void heal(const SessionId &session, Seat &seat, const std::string &reason);
-  void announce_healed(Viewer &viewer, Seat &seat);
   void take_over(Seat &seat);
-  void end_predecessors(const Viewer &viewer);
+  void give_up_replacement(Seat &seat);
+
+  // The peer has one already; null.
+  std::shared_ptr<Showing> showing(const PeerId &peer) const;
+  size_t showings() const;
+  // Null where nobody has one; an Error says why the peer gets none.
+  Result<std::shared_ptr<Showing>> find_showing(const SessionId &session, const PeerId &peer);
+  const Viewer::Inputs &inputs_of(const Showing *showing) const;
+  Viewer::Inputs all_inputs() const;
 
   // There is video whose encoder could follow.
-  bool can_adapt() const;
-  bool has_video() const;
-  Bitrate nominal_rate() const;
-  std::shared_ptr<Input> input_of(const Viewer::TrackInfo &track) const;
+  static bool can_adapt(const Viewer::Inputs &inputs);
+  static Bitrate nominal_rate(const Viewer::Inputs &inputs);
+  std::shared_ptr<Input> input_of(const Seat &seat, const Viewer::TrackInfo &track) const;
   // What it takes of a path; 0 for video.
-  Bitrate audio_rate(const Viewer::TrackInfo &track) const;
+  Bitrate audio_rate(const Seat &seat, const Viewer::TrackInfo &track) const;
   void adapt_rates();
   void adapt_audio();
   static Bitrate limit_of(const Input &input, const TrackControl &control,
@@ -187,23 +263,13 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
   void tell_of_what_passes(const std::vector<VideoTrack> &tracks, TimePoint now);
   Result<std::pair<Seat *, std::shared_ptr<Input>>> find_track(const std::string &session,
                                                                const std::string &pad);
-  std::string rendition_of(const Viewer::TrackInfo &track) const;
+  std::string rendition_of(const Seat &seat, const Viewer::TrackInfo &track) const;
 
-  EventLoop &loop_;
-  const PublisherSettings settings_;
-  Events &events_;
   const std::shared_ptr<Reaper> reaper_;
-  std::unique_ptr<Connection> connection_;
-  Viewer::Inputs inputs_;
-  Viewer::Feeds feeds_;
-  std::map<SessionId, Request> waiting_;
-  std::map<SessionId, Seat> viewers_;
-  Ref<GstClock> clock_;
-  GstClockTime base_time_ = 0;
+  Viewer::Inputs unoffered_;
   std::string name_;
   Timer watchdog_;
   Timer rate_timer_;
-  bool finished_ = false;
   std::set<std::string> told_of_passing_;  // pads
 };
 

@@ -13,9 +13,9 @@ namespace {
 constexpr unsigned least_loss = 5, most_loss = 25;  // percent
 }  // namespace
 
-Bitrate Publisher::audio_rate(const Viewer::TrackInfo &track) const {
+Bitrate Publisher::audio_rate(const Seat &seat, const Viewer::TrackInfo &track) const {
   if (!track.codec || track.codec->kind != MediaKind::audio) return 0;
-  const auto input = input_of(track);
+  const auto input = input_of(seat, track);
   return input ? input->bitrate({track.codec}) : 0;
 }
 
@@ -33,7 +33,7 @@ void Publisher::adapt_audio() {
     });
     const auto &path = seat.viewer->congestion();
     for (const auto &track : tracks) {
-      const auto input = input_of(track);
+      const auto input = input_of(seat, track);
       if (!input || !input->nominal_bitrate({track.codec})) continue;
       auto &group = groups[{input, track.codec}];
       if (!path) continue;

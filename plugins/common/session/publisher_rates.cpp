@@ -19,13 +19,8 @@ constexpr Bitrate passed_through = 20e6;
 constexpr double passable = 0.8;
 }  // namespace
 
-bool Publisher::has_video() const {
-  return std::any_of(inputs_.begin(), inputs_.end(),
-                     [](const auto &input) { return input->kind() == MediaKind::video; });
-}
-
-bool Publisher::can_adapt() const {
-  return std::any_of(inputs_.begin(), inputs_.end(), [](const auto &input) {
+bool Publisher::can_adapt(const Viewer::Inputs &inputs) {
+  return std::any_of(inputs.begin(), inputs.end(), [](const auto &input) {
     const auto codecs = input->codecs();
     return input->kind() == MediaKind::video &&
            std::any_of(codecs.begin(), codecs.end(),
@@ -33,9 +28,9 @@ bool Publisher::can_adapt() const {
   });
 }
 
-Bitrate Publisher::nominal_rate() const {
+Bitrate Publisher::nominal_rate(const Viewer::Inputs &inputs) {
   Bitrate sum = 0;
-  for (const auto &input : inputs_) {
+  for (const auto &input : inputs) {
     Bitrate most = 0;
     for (const auto *codec : input->codecs()) {
       const Bitrate nominal = input->nominal_bitrate({codec});
@@ -46,10 +41,11 @@ Bitrate Publisher::nominal_rate() const {
   return sum * headroom;
 }
 
-std::shared_ptr<Input> Publisher::input_of(const Viewer::TrackInfo &track) const {
-  const auto input = std::find_if(inputs_.begin(), inputs_.end(),
+std::shared_ptr<Input> Publisher::input_of(const Seat &seat, const Viewer::TrackInfo &track) const {
+  const auto &inputs = inputs_of(seat.showing.get());
+  const auto input = std::find_if(inputs.begin(), inputs.end(),
                                   [&](const auto &i) { return i->pad() == track.pad; });
-  return input == inputs_.end() ? nullptr : *input;
+  return input == inputs.end() ? nullptr : *input;
 }
 
 // The application's and the viewer's own, zero without one. What is passed through has none.
@@ -68,12 +64,12 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
     const auto rate = seat.viewer->rate(now);
     auto videos = seat.viewer->tracks();
     Bitrate audio = 0;
-    for (const auto &track : videos) audio += audio_rate(track);
+    for (const auto &track : videos) audio += audio_rate(seat, track);
     std::erase_if(videos, [](const auto &track) {
       return !track.codec || track.codec->kind != MediaKind::video;
     });
     for (const auto &track : videos) {
-      const auto input = input_of(track);
+      const auto input = input_of(seat, track);
       if (!input) continue;
       auto &control = seat.controls[track.pad];
       const auto most = limit_of(*input, control, track);

@@ -23,11 +23,10 @@ std::optional<size_t> find_rendition(const std::vector<Encoding> &encodings,
 
 }  // namespace
 
-std::string Publisher::rendition_of(const Viewer::TrackInfo &track) const {
-  const auto input = std::find_if(inputs_.begin(), inputs_.end(),
-                                  [&](const auto &i) { return i->pad() == track.pad; });
-  if (input == inputs_.end() || (*input)->passes(*track.codec)) return "";
-  const auto encodings = (*input)->encodings();
+std::string Publisher::rendition_of(const Seat &seat, const Viewer::TrackInfo &track) const {
+  const auto input = input_of(seat, track);
+  if (!input || input->passes(*track.codec)) return "";
+  const auto encodings = input->encodings();
   return to_text(encodings[std::min(track.rendition, encodings.size() - 1)].rendition);
 }
 
@@ -37,7 +36,8 @@ void Publisher::viewer_changed_rendition(Viewer &viewer, const std::string &pad)
   const auto reason = found->second.controls[pad].choice.reason();
   for (const auto &track : viewer.tracks())
     if (track.pad == pad && track.codec)
-      events_.viewer_rendition(viewer.id(), viewer.peer(), pad, rendition_of(track), reason);
+      events_.viewer_rendition(viewer.id(), viewer.peer(), pad, rendition_of(found->second, track),
+                               reason);
 }
 
 Result<std::pair<Publisher::Seat *, std::shared_ptr<Input>>> Publisher::find_track(
@@ -49,7 +49,7 @@ Result<std::pair<Publisher::Seat *, std::shared_ptr<Input>>> Publisher::find_tra
         format("There is no session \"%s\"; viewer-added tells those there are.", session.c_str()),
         "no such session"};
   std::vector<std::string> pads;
-  for (const auto &input : inputs_) {
+  for (const auto &input : inputs_of(seat->second.showing.get())) {
     if (input->kind() != MediaKind::video) continue;
     if (input->pad() == pad) return std::pair{&seat->second, input};
     pads.push_back(input->pad());

@@ -7,7 +7,7 @@ namespace rtc {
 void Publisher::get_stats(std::function<void(StructurePtr)> done) {
   auto collector = std::make_shared<StatsCollector>(std::move(done));
   collector->set("stream", name_);
-  for (const auto &input : inputs_)
+  for (const auto &input : all_inputs())
     for (const auto &group : input->groups())
       collector->add_group({input->pad(), group.codec, group.encoder, group.viewers, group.bitrate,
                             group.rendition.width ? to_text(group.rendition) : "",
@@ -23,8 +23,8 @@ void Publisher::get_stats(std::function<void(StructurePtr)> done) {
       const auto control = seat.controls.find(track.pad);
       if (control == seat.controls.end() || !track.codec) continue;
       const auto &choice = control->second.choice;
-      tracks.push_back(
-          {track.pad, track.codec->name, rendition_of(track), choice.reason(), choice.switches()});
+      tracks.push_back({track.pad, track.codec->name, rendition_of(seat, track), choice.reason(),
+                        choice.switches()});
     }
     auto *entry = gst_structure_new(
         "session", "peer", G_TYPE_STRING, viewer->peer().c_str(), "connected", G_TYPE_BOOLEAN,

@@ -58,14 +58,14 @@ void Receiver::ice_servers_changed(const IceServers &servers) {
 bool Receiver::wanted(const PeerId &peer, const PeerInfo &info) const {
   if (!info.publishes) return false;
   if (!settings_.peer_id.empty()) return peer == settings_.peer_id;
-  return settings_.stream.empty() || info.name == settings_.stream;
+  return settings_.stream.empty() ? !info.takes_calls : info.name == settings_.stream;
 }
 
 void Receiver::peer_joined(const PeerId &peer, const PeerInfo &info) {
   publishers_[peer] = info;
   if (current_ && orphaned_ && peer != next_peer_ && wanted(peer, info)) {
     // The publisher has come again: what was asked of its former self is void.
-    close(next_, "");
+    give_up_replacement("");
     next_attempt_ = {};
     watch();
   }
@@ -122,6 +122,7 @@ Receiver::ReceptionPtr Receiver::make_reception(const SessionId &session, const 
     return nullptr;
   }
   events_.session_started(session, peer, (*made)->session().webrtcbin(), bool(current_));
+  for (const auto &feed : feeds_) join(feed, **made, peer);
   (*made)->run();
   return *made;
 }
@@ -138,7 +139,7 @@ void Receiver::received(const SessionId &session, Message message) {
 void Receiver::said_goodbye(const SessionId &session, const Bye &bye) {
   if (next_ && next_->id() == session && (!current_ || current_->id() != session)) {
     RTC_INFO("%s: the replacement was given up: %s", session.c_str(), bye.reason.c_str());
-    close(next_, "");
+    give_up_replacement("");
     return ended_ ? end("the publisher ended the stream") : void();
   }
   if (!current_ || current_->id() != session) return;
@@ -160,7 +161,7 @@ void Receiver::said_goodbye(const SessionId &session, const Bye &bye) {
 
 void Receiver::peer_left(const PeerId &peer, bool lost) {
   publishers_.erase(peer);
-  if (peer == next_peer_ && peer != peer_) close(next_, "");
+  if (peer == next_peer_ && peer != peer_) give_up_replacement("");
   if (peer != peer_ || orphaned_) return;
   if (current_ && current_->session().established()) {
     if (!lost) return end("the publisher left");
@@ -176,7 +177,7 @@ void Receiver::lost(const Error &error) {
   server_ended_ = error.kind == Error::Kind::not_found;
   orphaned_ = bool(current_);
   if (!current_) peer_.clear();
-  if (next_ && !next_->was_connected()) close(next_, "");
+  if (next_ && !next_->was_connected()) give_up_replacement("");
   connection_->lost();
   events_.receiver_lost(error);
 }
@@ -194,7 +195,7 @@ void Receiver::reception_sends(Reception &reception, const Message &message) {
 
 void Receiver::reception_changed(Reception &reception, Session::State state) {
   if (state != Session::State::failed) return;
-  if (&reception == next_.get()) return close(next_, "the connection failed");
+  if (&reception == next_.get()) return give_up_replacement("the connection failed");
   if (&reception != current_.get()) return;
   reception.was_connected() ? watch() : restart("the connection failed");
 }
@@ -202,7 +203,7 @@ void Receiver::reception_changed(Reception &reception, Session::State state) {
 void Receiver::reception_failed(Reception &reception, const Error &error) {
   if (&reception == next_.get()) {
     events_.receiver_warns(error);
-    return close(next_, error.message);
+    return give_up_replacement(error.message);
   }
   if (&reception != current_.get()) return;
   connection_->signaler().send(reception.id(), Bye{error.message});
@@ -215,20 +216,13 @@ void Receiver::reception_path_changed(Reception &reception, const SelectedPair &
 }
 
 void Receiver::reception_tracks_changed(Reception &reception) {
-  events_.tracks_changed(reception.tracks(), reception.channels());
+  events_.tracks_changed(reception.tracks(), reception.announced());
 }
 
 void Receiver::reception_media(Reception &reception, const Track &track, const Ref<GstPad> &pad) {
   if (&reception == next_.get()) take_over();
   if (&reception == current_.get())
     events_.track_media(track, reception.session().pipeline(), pad, base_time_);
-}
-
-void Receiver::reception_channel(Reception &reception,
-                                 const std::shared_ptr<DataChannel> &channel) {
-  // With tracks, their media decides which session goes on.
-  if (&reception == next_.get() && reception.tracks().empty()) take_over();
-  if (&reception == current_.get() || &reception == next_.get()) events_.channel_opened(channel);
 }
 
 void Receiver::end(const std::string &reason) {
@@ -284,6 +278,7 @@ void Receiver::close_session() {
   current_->close();
   loop_.post([kept = std::move(current_)] {});
   current_ = nullptr;
+  for (const auto &feed : feeds_) feed->forget(publisher_key);
 }
 
 void Receiver::get_stats(std::function<void(StructurePtr)> done) {

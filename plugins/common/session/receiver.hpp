@@ -4,8 +4,7 @@
 // A session that is to take over is made beside the one that is broken, which goes on: whichever
 // brings media first is kept, so that a network that comes back is used at once.
 //
-// Threads: made, used and destroyed on the event loop; Events::track_pad comes on a streaming
-// thread.
+// Threads: made, used and destroyed on the event loop.
 #pragma once
 
 #include <map>
@@ -51,14 +50,14 @@ class Receiver : public Signaler::Listener,
     // announced, once per negotiation; those of before are among them.
     virtual void tracks_changed(const std::vector<Track> &tracks,
                                 const std::vector<std::string> &channels) = 0;
-    // A data channel is open; one of before with that label is replaced.
-    virtual void channel_opened(const std::shared_ptr<DataChannel> &channel) = 0;
-    // The media of a track, to be linked on the loop; `pad` is blocked by its owner until then. The
+    // The publisher writes, or may write, over this channel; one of before with that label is
+    // replaced. False: nobody wants it.
+    virtual bool channel_opened(const std::string &peer,
+                                const std::shared_ptr<DataChannel> &channel) = 0;
+    // The media of a track, to be linked on the loop; `pad` is held back until then. The
     // session's running time begins at `base_time`.
     virtual void track_media(const Track &track, GstElement *pipeline, const Ref<GstPad> &pad,
                              GstClockTime base_time) = 0;
-    // Holds back what `pad` brings until track_media(); on a streaming thread.
-    virtual void track_pad(GstPad *pad) = 0;
     // The stream is over; `final` when it is not waited for.
     virtual void session_ended(const std::string &session, const std::string &reason,
                                bool final) = 0;
@@ -71,6 +70,9 @@ class Receiver : public Signaler::Listener,
   Result<bool> start();
   // The clock runs.
   void play(const Ref<GstClock> &clock, GstClockTime base_time);
+  // What the application sends to the publisher.
+  void add_feed(const std::shared_ptr<DataFeed> &feed);
+  void remove_feed(const std::shared_ptr<DataFeed> &feed);
   // The application wants no more: says goodbye and ends the stream for good.
   void leave();
   void get_stats(std::function<void(StructurePtr)> done);
@@ -96,13 +98,20 @@ class Receiver : public Signaler::Listener,
   void reception_path_changed(Reception &reception, const SelectedPair &path) override;
   void reception_tracks_changed(Reception &reception) override;
   void reception_media(Reception &reception, const Track &track, const Ref<GstPad> &pad) override;
-  void reception_channel(Reception &reception,
+  bool reception_channel(Reception &reception,
                          const std::shared_ptr<DataChannel> &channel) override;
-  void reception_pad(GstPad *pad) override { events_.track_pad(pad); }
+  void reception_refuses(Reception &, const Error &error) override {
+    // What is set is wrong with every publisher.
+    error.kind == Error::Kind::settings ? events_.receiver_failed(error)
+                                        : events_.receiver_warns(error);
+  }
 
   bool wanted(const PeerId &peer, const PeerInfo &info) const;
   std::optional<PeerId> find_publisher() const;
   void look_for_stream();
+  void join(const std::shared_ptr<DataFeed> &feed, Reception &reception, const PeerId &peer);
+  // The session that was to take over is given up: data comes back to the other one.
+  void give_up_replacement(const std::string &reason);
   ReceptionPtr make_reception(const SessionId &session, const PeerId &peer);
   void said_goodbye(const SessionId &session, const Bye &bye);
   // The publisher is done: what the jitter buffer holds is let out, then the stream ends.
@@ -127,6 +136,7 @@ class Receiver : public Signaler::Listener,
   const std::shared_ptr<Reaper> reaper_;
   std::unique_ptr<Connection> connection_;
   std::map<PeerId, PeerInfo> publishers_;
+  std::vector<std::shared_ptr<DataFeed>> feeds_;
   Ref<GstClock> clock_;
   GstClockTime base_time_ = 0;
   ReceptionPtr current_;

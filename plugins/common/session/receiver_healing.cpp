@@ -72,7 +72,7 @@ void Receiver::watch_replacement() {
   if (next_->was_connected() && age > media_deadline && is_broken(current_->health(orphaned_)))
     take_over();
   else if (age > replacement_deadline)
-    close(next_, "no connection was made in time");
+    give_up_replacement("no connection was made in time");
 }
 
 void Receiver::take_over() {

@@ -1,17 +1,8 @@
 #include "session/reception.hpp"
 
-#include <algorithm>
-
-#include "base/log.hpp"
-#include "base/text.hpp"
-#include "media/receive_chain.hpp"
-#include "session/rtp_extensions.hpp"
+#include "media/held_pad.hpp"
 
 namespace rtc {
-
-namespace {
-constexpr unsigned shortest_repair = 40;  // ms
-}
 
 Result<std::shared_ptr<Reception>> Reception::create(EventLoop &loop,
                                                      std::shared_ptr<Reaper> reaper,
@@ -24,12 +15,13 @@ Result<std::shared_ptr<Reception>> Reception::create(EventLoop &loop,
   auto session = Session::create(loop, std::move(reaper), std::move(settings), reception);
   if (!session) return session.error();
   reception->session_ = *session;
+  reception->channels_ = reception->make_session_channels();
   return reception;
 }
 
 Reception::Reception(EventLoop &loop, const ReceptionSettings &wanted,
                      std::weak_ptr<Listener> listener)
-    : loop_(loop), wanted_(wanted), listener_(std::move(listener)) {}
+    : loop_(loop), listener_(std::move(listener)), tracks_(wanted) {}
 
 void Reception::received(const Message &message) {
   if (const auto *description = std::get_if<Description>(&message))
@@ -46,7 +38,7 @@ PathHealth Reception::health(bool orphaned) const {
   const auto silence =
       std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received());
   return {session_->state() == Session::State::failed, orphaned,
-          tracks_.empty() ? data_silence(silence) : silence};
+          tracks_.list().empty() ? data_silence(silence) : silence};
 }
 
 void Reception::session_sends(Session &, const Message &message) {
@@ -54,7 +46,10 @@ void Reception::session_sends(Session &, const Message &message) {
 }
 
 void Reception::session_changed(Session &, Session::State state) {
-  if (state == Session::State::connected) was_connected_ = true;
+  if (state == Session::State::connected) {
+    was_connected_ = true;
+    channels_->connected();
+  }
   if (const auto listener = listener_.lock()) listener->reception_changed(*this, state);
 }
 
@@ -66,117 +61,59 @@ void Reception::session_path_changed(Session &, const SelectedPair &pair) {
   if (const auto listener = listener_.lock()) listener->reception_path_changed(*this, pair);
 }
 
-const Codec *Reception::choose(const SdpMedia &media, MediaKind kind, SdpCodec &entry) const {
-  const auto offered = media.codecs();
-  const auto &accepted = kind == MediaKind::video ? wanted_.video_codecs : wanted_.audio_codecs;
-  for (const auto *codec : accepted)
-    for (const auto &candidate : offered)
-      if (codec_of_sdp(candidate, kind) == codec && can_receive(*codec)) {
-        entry = candidate;
-        return codec;
-      }
-  if (!accepted.empty()) return nullptr;
-  for (const auto &candidate : offered)
-    if (const auto *codec = codec_of_sdp(candidate, kind); codec && can_receive(*codec)) {
-      entry = candidate;
-      return codec;
-    }
-  return nullptr;
-}
-
-Result<bool> Reception::accept_section(size_t mline, const SdpMedia &media) {
-  const auto kind = media.kind == "video" ? MediaKind::video : MediaKind::audio;
-  SdpCodec entry;
-  const auto *codec = media.direction().starts_with("send") ? choose(media, kind, entry) : nullptr;
-  if (!codec && media.codecs().empty()) return true;
-  if (!codec) entry = media.codecs().front();
-  const auto caps = adopt(gst_caps_new_simple(
-      "application/x-rtp", "media", G_TYPE_STRING, to_string(kind), "encoding-name", G_TYPE_STRING,
-      codec ? codec->rtp_name : entry.name.c_str(), "clock-rate", G_TYPE_INT, entry.clock_rate,
-      "payload", G_TYPE_INT, entry.payload_type, nullptr));
-  // Else the answer would leave them out, and the publisher gets no feedback to control its rate
-  // by.
-  add_extensions(caps.get(), layout_of(media, entry.payload_type));
-  GstWebRTCRTPTransceiver *transceiver = nullptr;
-  g_signal_emit_by_name(session_->webrtcbin(), "add-transceiver",
-                        codec ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY
-                              : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE,
-                        caps.get(), &transceiver);
-  const auto owned = adopt(transceiver);
-  if (!codec) {
-    std::vector<std::string> names;
-    for (const auto &offered : media.codecs()) names.push_back(offered.name);
-    refusals_.push_back(join(names, ", "));
-    return true;
-  }
-  // A packet that is asked for again comes too late for a shorter buffer, and with retransmission
-  // GStreamer 1.22 gives up a packet as soon as it is due.
-  const bool repairs = kind == MediaKind::video && wanted_.latency >= shortest_repair;
-  if (repairs) g_object_set(transceiver, "do-nack", TRUE, nullptr);
-  const auto index =
-      std::count_if(tracks_.begin(), tracks_.end(), [&](const auto &t) { return t.kind == kind; });
-  tracks_.push_back({mline, kind, codec, static_cast<unsigned>(index)});
-  return true;
-}
-
-Result<bool> Reception::session_described(Session &, const Description &description) {
+Result<bool> Reception::session_described(Session &, Description &description) {
   const auto sdp = parse_sdp(description.sdp);
   if (!sdp) return sdp.error();
-  refusals_.clear();
-  channels_.clear();
+  tracks_.forget_refusals();
+  announced_.clear();
   has_data_ = false;
   for (size_t i = 0; i < sdp->media.size(); i++) {
     const auto &media = sdp->media[i];
     if (media.kind == "application" && !media.rejected()) {
       has_data_ = true;
-      channels_ = announced_channels(media);
+      announced_ = announced_channels(media);
     }
-    const auto known =
-        std::find_if(tracks_.begin(), tracks_.end(), [&](const auto &t) { return t.mline == i; });
-    if (known != tracks_.end()) {
-      if (media.rejected() || !media.direction().starts_with("send")) tracks_.erase(known);
-    } else if (media.kind != "application" && !media.rejected() &&
-               media.direction().starts_with("send")) {
-      if (const auto accepted = accept_section(i, media); !accepted) return accepted.error();
-    }
+    const bool sends =
+        media.kind != "application" && !media.rejected() && media.direction().starts_with("send");
+    if (!sends)
+      tracks_.remove(i);
+    else if (!tracks_.find(i))
+      if (const auto accepted = tracks_.accept(session_->webrtcbin(), i, media); !accepted)
+        return accepted.error();
   }
-  if (tracks_.empty() && !has_data_) return nothing_accepted();
+  if (tracks_.list().empty() && !has_data_) return tracks_.nothing_accepted();
   if (const auto listener = listener_.lock()) listener->reception_tracks_changed(*this);
+  // A channel of ours can be made when the description is in place.
+  loop_.post(if_alive(weak_from_this(), [](Reception &self) {
+    self.channels_->described(self.has_data_, self.announced_);
+  }));
   return true;
 }
 
-Error Reception::nothing_accepted() const {
-  if (refusals_.empty())
-    return {Error::Kind::refused, "The publisher sends neither video nor audio nor data.",
-            "no track accepted"};
-  return {Error::Kind::refused,
-          format("The publisher sends %s, none of which is accepted; set video-codecs and "
-                 "audio-codecs, or install the missing depayloaders (gstreamer1.0-plugins-good and "
-                 "-bad).",
-                 join(refusals_, "; ").c_str()),
-          "no track accepted"};
-}
-
-void Reception::session_pad_added(Session &, GstPad *pad) {
-  if (const auto listener = listener_.lock()) listener->reception_pad(pad);
-  loop_.post(
-      if_alive(weak_from_this(), [kept = share(pad)](Reception &self) { self.attach(kept); }));
+void Reception::session_pad_added(Session &, const Ref<GstPad> &pad) {
+  const auto listener = listener_.lock();
+  if (const auto *track = tracks_.track_of(pad.get()); track && listener)
+    return listener->reception_media(*this, *track, pad);
+  discard(pad.get());
 }
 
 void Reception::session_channel_added(Session &, const std::shared_ptr<DataChannel> &channel) {
-  if (const auto listener = listener_.lock()) listener->reception_channel(*this, channel);
+  channels_->added(channel);
 }
 
-void Reception::attach(const Ref<GstPad> &pad) {
-  const auto listener = listener_.lock();
-  GstWebRTCRTPTransceiver *transceiver = nullptr;
-  g_object_get(pad.get(), "transceiver", &transceiver, nullptr);
-  const auto owned = adopt(transceiver);
-  guint mline = G_MAXUINT;
-  if (transceiver) g_object_get(transceiver, "mlineindex", &mline, nullptr);
-  for (const auto &track : tracks_)
-    if (track.mline == mline && listener) return listener->reception_media(*this, track, pad);
-  RTC_WARNING("media of the unknown m= section %u", mline);
+std::shared_ptr<SessionChannels> Reception::make_session_channels() {
+  SessionChannels::Hooks hooks;
+  hooks.unread = [weak = weak_from_this()](const std::shared_ptr<DataChannel> &channel) {
+    const auto self = weak.lock();
+    const auto listener = self ? self->listener_.lock() : nullptr;
+    return listener && listener->reception_channel(*self, channel);
+  };
+  hooks.refused = [weak = weak_from_this()](const Error &error) {
+    const auto self = weak.lock();
+    const auto listener = self ? self->listener_.lock() : nullptr;
+    if (listener) listener->reception_refuses(*self, error);
+  };
+  return SessionChannels::create(loop_, session_, publisher_key, std::move(hooks));
 }
 
 }  // namespace rtc

@@ -1,35 +1,18 @@
-// One session with a publisher and the tracks received over it: which codecs are accepted, which m=
-// section is which track, and where its media comes out.
+// One session with a publisher, the tracks received over it and where their media comes out.
 //
-// Threads: the event loop, except that Listener::reception_pad comes on a streaming thread.
+// Threads: the event loop.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "media/codec.hpp"
-#include "message/sdp.hpp"
 #include "session/path_health.hpp"
+#include "session/received_tracks.hpp"
 #include "session/session.hpp"
+#include "session/session_channels.hpp"
 
 namespace rtc {
-
-// One m= section that we receive.
-struct ReceivedTrack {
-  size_t mline = 0;
-  MediaKind kind = MediaKind::video;
-  const Codec *codec = nullptr;
-  unsigned index = 0;  // among the tracks of its kind
-};
-
-struct ReceptionSettings {
-  // Accepted codecs, by preference; empty: what the publisher prefers.
-  std::vector<const Codec *> video_codecs;
-  std::vector<const Codec *> audio_codecs;
-  unsigned latency = 200;    // ms
-  unsigned max_bitrate = 0;  // bits per second, a hint to the publisher; 0: none
-};
 
 class Reception : public Session::Listener, public std::enable_shared_from_this<Reception> {
  public:
@@ -41,12 +24,14 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
     virtual void reception_path_changed(Reception &reception, const SelectedPair &path) = 0;
     // Which tracks there are, once per negotiation.
     virtual void reception_tracks_changed(Reception &reception) = 0;
+    // The pad is held back.
     virtual void reception_media(Reception &reception, const ReceivedTrack &track,
                                  const Ref<GstPad> &pad) = 0;
-    virtual void reception_channel(Reception &reception,
+    // False: nobody wants what comes over it.
+    virtual bool reception_channel(Reception &reception,
                                    const std::shared_ptr<DataChannel> &channel) = 0;
-    // To be held back until reception_media(); on a streaming thread.
-    virtual void reception_pad(GstPad *pad) = 0;
+    // A feed cannot send.
+    virtual void reception_refuses(Reception &reception, const Error &error) = 0;
   };
 
   static Result<std::shared_ptr<Reception>> create(EventLoop &loop, std::shared_ptr<Reaper> reaper,
@@ -56,13 +41,17 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
 
   void run() { session_->run(); }
   void received(const Message &message);
-  void close() { session_->close(); }
+  void close() {
+    channels_->close();
+    session_->close();
+  }
 
   const std::string &id() const { return session_->id(); }
   Session &session() { return *session_; }
-  const std::vector<ReceivedTrack> &tracks() const { return tracks_; }
+  const std::vector<ReceivedTrack> &tracks() const { return tracks_.list(); }
   // Of the data channels that the publisher announced.
-  const std::vector<std::string> &channels() const { return channels_; }
+  const std::vector<std::string> &announced() const { return announced_; }
+  SessionChannels &channels() { return *channels_; }
   bool was_connected() const { return was_connected_; }
   TimePoint since() const { return since_; }
   PathHealth health(bool orphaned) const;
@@ -76,28 +65,24 @@ class Reception : public Session::Listener, public std::enable_shared_from_this<
   void session_sends(Session &session, const Message &message) override;
   void session_changed(Session &session, Session::State state) override;
   void session_failed(Session &session, const Error &error) override;
-  Result<bool> session_described(Session &session, const Description &description) override;
+  Result<bool> session_described(Session &session, Description &description) override;
   void session_negotiated(Session &) override {}
   void session_path_changed(Session &session, const SelectedPair &pair) override;
-  void session_pad_added(Session &session, GstPad *pad) override;
+  void session_pad_added(Session &session, const Ref<GstPad> &pad) override;
   void session_channel_added(Session &session,
                              const std::shared_ptr<DataChannel> &channel) override;
 
-  const Codec *choose(const SdpMedia &media, MediaKind kind, SdpCodec &entry) const;
-  Result<bool> accept_section(size_t mline, const SdpMedia &media);
-  void attach(const Ref<GstPad> &pad);
-  Error nothing_accepted() const;
+  std::shared_ptr<SessionChannels> make_session_channels();
 
   EventLoop &loop_;
-  const ReceptionSettings wanted_;
   const std::weak_ptr<Listener> listener_;
   const TimePoint since_ = Clock::now();
   std::shared_ptr<Session> session_;
   std::string origin_;  // session id of the other side's o= line
-  std::vector<ReceivedTrack> tracks_;
-  std::vector<std::string> channels_;
+  ReceivedTracks tracks_;
+  std::shared_ptr<SessionChannels> channels_;
+  std::vector<std::string> announced_;
   bool has_data_ = false;
-  std::vector<std::string> refusals_;
   bool was_connected_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include "base/signal.hpp"
 #include "base/text.hpp"
 #include "ice/nice_agent.hpp"
+#include "media/held_pad.hpp"
 #include "message/sdp.hpp"
 #include "session/frame_lists.hpp"
 #include "session/srtp_sender.hpp"
@@ -34,7 +35,7 @@ Session::Session(EventLoop &loop, std::shared_ptr<Reaper> reaper, Settings setti
       reaper_(std::move(reaper)),
       settings_(std::move(settings)),
       listener_(std::move(listener)),
-      negotiation_(settings_.trickle) {}
+      negotiation_(settings_.trickle, settings_.glare) {}
 
 Session::~Session() { close(); }
 
@@ -97,12 +98,16 @@ void Session::connect_signals() {
   connect_weak<void(GstElement *, GstPad *)>(w, "pad-added", weak,
                                              [](Session &self, GstElement *, GstPad *pad) {
                                                if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC) return;
-                                               if (const auto listener = self.listener_.lock())
-                                                 listener->session_pad_added(self, pad);
+                                               hold_back(pad);
+                                               self.post([kept = share(pad)](Session &s) {
+                                                 if (const auto listener = s.listener_.lock())
+                                                   listener->session_pad_added(s, kept);
+                                               });
                                              });
   connect_weak<void(GstElement *, GstWebRTCDataChannel *, gboolean)>(
       w, "prepare-data-channel", weak,
       [](Session &self, GstElement *element, GstWebRTCDataChannel *channel, gboolean ours) {
+        SctpStreams::add(channel, self.sctp_streams_);
         if (!ours) self.prepare_channel(element, channel);
       });
   connect_weak<void(GstBin *, GstBin *, GstElement *)>(
@@ -140,6 +145,8 @@ void Session::watch_bus() {
 
 void Session::element_added(GstElement *element) {
   let_lists_pass(element);
+  SctpWindow::watch(element, sctp_window_);
+  SctpStreams::watch(element, sctp_streams_);
   const auto *factory = gst_element_get_factory(element);
   const std::string_view name = factory ? GST_OBJECT_NAME(factory) : "";
   if (name == "clocksync") {
@@ -181,7 +188,7 @@ void Session::element_added(GstElement *element) {
 
 // Before any of its events, which come to the loop after what is posted here.
 void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel) {
-  const auto made = DataChannel::wrap(loop_, webrtcbin, channel);
+  const auto made = DataChannel::wrap(loop_, reaper_, webrtcbin, channel);
   post([made](Session &self) {
     std::erase_if(self.channels_, [](const auto &channel) { return channel.expired(); });
     if (self.channels_.size() >= most_channels)
@@ -201,9 +208,9 @@ void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *chann
 }
 
 Result<std::shared_ptr<DataChannel>> Session::create_channel(const DataChannelInit &init) {
-  auto made = DataChannel::create(loop_, webrtcbin_.get(), init);
+  auto made = DataChannel::create(loop_, reaper_, webrtcbin_.get(), init);
   if (!made) return made.error();
-  labels_.push_back(init.label);
+  if (!init.label.empty()) labels_.push_back(init.label);
   channels_.push_back(*made);
   return made;
 }
@@ -297,6 +304,11 @@ void Session::get_stats(std::function<void(StructurePtr)> done) {
                         }));
 }
 
+std::chrono::nanoseconds Session::running_time() const {
+  const auto now = settings_.clock ? gst_clock_get_time(settings_.clock.get()) : 0;
+  return std::chrono::nanoseconds(GST_CLOCK_DIFF(settings_.base_time, now));
+}
+
 void Session::close() {
   if (std::exchange(closed_, true) || !pipeline_) return;
   head_start_.cancel();
@@ -305,9 +317,11 @@ void Session::close() {
   // They point to the webrtcbin that goes.
   for (const auto &weak : std::exchange(channels_, {}))
     if (const auto channel = weak.lock()) channel->abandon("the connection was closed");
+  sctp_streams_->stop();
   reaper_->reap([pipeline = std::move(pipeline_), webrtcbin = std::move(webrtcbin_),
                  relays = settings_.ice->has_turn()]() mutable {
     if (relays) release_relays(webrtcbin.get());
+    release_sctp(webrtcbin.get());
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
     const auto bus = adopt(gst_element_get_bus(pipeline.get()));
     gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);

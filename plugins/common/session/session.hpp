@@ -1,8 +1,8 @@
 // Our connection with one remote peer: exactly one webrtcbin, in a pipeline of its own, driven by
 // the negotiation. What is sent or received through it is the business of its owner.
 //
-// Threads: everything on the event loop, except that Listener::pad_added comes on a streaming
-// thread. Nothing waits for a promise of webrtcbin; its answers are posted to the loop.
+// Threads: everything on the event loop. Nothing waits for a promise of webrtcbin; its answers are
+// posted to the loop.
 #pragma once
 
 #include <gst/gst.h>
@@ -20,6 +20,8 @@
 #include "session/negotiation.hpp"
 #include "session/repeater.hpp"
 #include "session/retransmission_budget.hpp"
+#include "session/sctp_elements.hpp"
+#include "session/sctp_streams.hpp"
 
 namespace rtc {
 
@@ -30,7 +32,8 @@ class Session : public std::enable_shared_from_this<Session> {
   struct Settings {
     std::string id;
     std::shared_ptr<IceContext> ice;
-    bool trickle = true;     // candidates may follow the description
+    bool trickle = true;  // candidates may follow the description
+    Glare glare = Glare::refuse;
     unsigned latency = 200;  // ms, of the receiving jitter buffer
     Ref<GstClock> clock;
     GstClockTime base_time = 0;
@@ -43,14 +46,17 @@ class Session : public std::enable_shared_from_this<Session> {
     virtual void session_sends(Session &session, const Message &message) = 0;
     virtual void session_changed(Session &session, State state) = 0;
     virtual void session_failed(Session &session, const Error &error) = 0;
-    // Before a remote description is applied; may add transceivers. An error ends the session.
-    virtual Result<bool> session_described(Session &session, const Description &description) = 0;
+    // Before a remote description is applied; may add transceivers, and change what webrtcbin is to
+    // see. An error ends the session.
+    virtual Result<bool> session_described(Session &session, Description &description) = 0;
+    // Before a description of ours is sent; may change what the other side is to see.
+    virtual void session_describes(Session &, Description &) {}
     // An offer and its answer are in place.
     virtual void session_negotiated(Session &session) = 0;
     // ICE selected this pair, for the first time or anew.
     virtual void session_path_changed(Session &session, const SelectedPair &pair) = 0;
-    // A source pad of webrtcbin; on a streaming thread, which may be kept waiting.
-    virtual void session_pad_added(Session &session, GstPad *pad) = 0;
+    // A source pad of webrtcbin, held back until it is released.
+    virtual void session_pad_added(Session &session, const Ref<GstPad> &pad) = 0;
     // A data channel that the other side made, once it is open.
     virtual void session_channel_added(Session &session,
                                        const std::shared_ptr<DataChannel> &channel) = 0;
@@ -66,6 +72,8 @@ class Session : public std::enable_shared_from_this<Session> {
   GstElement *webrtcbin() const { return webrtcbin_.get(); }
   GstElement *pipeline() const { return pipeline_.get(); }
   State state() const { return state_; }
+  // Of our pipeline: group time where we publish.
+  std::chrono::nanoseconds running_time() const;
   // When the last packet of any kind came from the peer; the start of the session before that.
   TimePoint last_received() const { return last_received_.load(std::memory_order_relaxed); }
   bool awaits_answer() const { return negotiation_.awaits_answer(); }
@@ -112,6 +120,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void perform(const Negotiation::AddCandidate &action);
   void perform(const Negotiation::Send &action);
   void perform(const Negotiation::Fail &action);
+  void create_description(Description::Type type);
   void set_description(const char *signal, const Description &description,
                        std::function<void(bool)> done);
   GstPromise *promise(std::function<void(Session &, const GstStructure *)> done);
@@ -125,6 +134,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<RetransmissionBudget> retransmissions_ =
       std::make_shared<RetransmissionBudget>();
   Repeater repeater_;
+  const std::shared_ptr<SctpStreams> sctp_streams_ = std::make_shared<SctpStreams>();
+  const std::shared_ptr<SctpWindow> sctp_window_ = std::make_shared<SctpWindow>();
   Ref<GstElement> pipeline_;
   Ref<GstElement> webrtcbin_;
   State state_ = State::connecting;

@@ -54,42 +54,36 @@ Negotiation::Fail reply_error(const GstStructure *reply, const char *what) {
     gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr);
   const ErrorPtr owned(error);
   const std::string detail = error ? error->message : "no reply";
-  return {
-      Error{Error::Kind::failed,
-            format("The connection could not be negotiated: %s failed (%s).", what, detail.c_str()),
-            detail}};
+  return {Error{Error::Kind::failed,
+                format("The connection could not be negotiated: making the %s failed (%s).", what,
+                       detail.c_str()),
+                detail}};
 }
 
 }  // namespace
 
+void Session::create_description(Description::Type type) {
+  const bool offers = type == Description::Type::offer;
+  const char *const name = offers ? "offer" : "answer";
+  g_signal_emit_by_name(
+      webrtcbin_.get(), offers ? "create-offer" : "create-answer", nullptr,
+      promise([type, name](Session &self, const GstStructure *reply) {
+        GstWebRTCSessionDescription *made = nullptr;
+        if (reply)
+          gst_structure_get(reply, name, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &made, nullptr);
+        if (!made) return self.perform(reply_error(reply, name));
+        const CharPtr text(gst_sdp_message_as_text(made->sdp));
+        gst_webrtc_session_description_free(made);
+        self.perform(self.negotiation_.created({type, allow_large_messages(text.get())}));
+      }));
+}
+
 void Session::perform(const Negotiation::CreateOffer &) {
-  g_signal_emit_by_name(webrtcbin_.get(), "create-offer", nullptr,
-                        promise([](Session &self, const GstStructure *reply) {
-                          GstWebRTCSessionDescription *offer = nullptr;
-                          if (reply)
-                            gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
-                                              &offer, nullptr);
-                          if (!offer) return self.perform(reply_error(reply, "making an offer"));
-                          const CharPtr text(gst_sdp_message_as_text(offer->sdp));
-                          gst_webrtc_session_description_free(offer);
-                          self.perform(self.negotiation_.created(
-                              {Description::Type::offer, allow_large_messages(text.get())}));
-                        }));
+  create_description(Description::Type::offer);
 }
 
 void Session::perform(const Negotiation::CreateAnswer &) {
-  g_signal_emit_by_name(webrtcbin_.get(), "create-answer", nullptr,
-                        promise([](Session &self, const GstStructure *reply) {
-                          GstWebRTCSessionDescription *answer = nullptr;
-                          if (reply)
-                            gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
-                                              &answer, nullptr);
-                          if (!answer) return self.perform(reply_error(reply, "making an answer"));
-                          const CharPtr text(gst_sdp_message_as_text(answer->sdp));
-                          gst_webrtc_session_description_free(answer);
-                          self.perform(self.negotiation_.created(
-                              {Description::Type::answer, allow_large_messages(text.get())}));
-                        }));
+  create_description(Description::Type::answer);
 }
 
 void Session::set_description(const char *signal, const Description &description,
@@ -132,11 +126,12 @@ void Session::perform(const Negotiation::SetLocal &action) {
 
 void Session::perform(const Negotiation::SetRemote &action) {
   RTC_DEBUG("%s remote description:\n%s", id().c_str(), redact(action.description.sdp).c_str());
+  auto description = action.description;
   if (const auto listener = listener_.lock())
-    if (const auto accepted = listener->session_described(*this, action.description); !accepted)
+    if (const auto accepted = listener->session_described(*this, description); !accepted)
       return perform(Negotiation::Fail{accepted.error()});
   if (closed_) return;
-  set_description("set-remote-description", action.description, [this](bool ok) {
+  set_description("set-remote-description", description, [this](bool ok) {
     perform(negotiation_.remote_set(ok));
     if (ok && negotiation_.stable()) negotiated();
   });
@@ -171,6 +166,7 @@ void Session::perform(const Negotiation::Send &action) {
     description->sdp = limit_message_size(description->sdp, largest_received_message);
     if (settings_.max_video_bitrate)
       description->sdp = limit_video_bandwidth(description->sdp, settings_.max_video_bitrate);
+    listener->session_describes(*this, *description);
   }
   listener->session_sends(*this, message);
 }

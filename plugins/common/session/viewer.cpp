@@ -10,10 +10,6 @@ namespace rtc {
 
 namespace {
 
-constexpr Bitrate lowest_rate = 50000;
-constexpr double retransmitted_part = 0.15;
-constexpr double nearly_all = 0.95;
-
 // Nothing to offer: the elements that would help, by codec.
 Error no_codec_installed(const Input &input) {
   return {Error::Kind::missing_element,
@@ -45,6 +41,7 @@ Result<std::shared_ptr<Viewer>> Viewer::create(EventLoop &loop, std::shared_ptr<
   auto session = Session::create(loop, std::move(reaper), std::move(settings), viewer);
   if (!session) return session.error();
   viewer->session_ = *session;
+  viewer->channels_ = viewer->make_session_channels();
   return viewer;
 }
 
@@ -54,11 +51,15 @@ Viewer::Viewer(EventLoop &loop, std::string peer, Listener &listener)
       listener_(listener),
       probe_(loop, [this] { return repeat_packet(); }) {}
 
-void Viewer::start(const Inputs &inputs, const Feeds &feeds,
-                   const std::optional<Description> &offer) {
+void Viewer::await(const Inputs &inputs, const Feeds &feeds) {
   offered_inputs_ = inputs;
   feeds_ = feeds;
   session_->run();
+}
+
+void Viewer::start(const Inputs &inputs, const Feeds &feeds,
+                   const std::optional<Description> &offer) {
+  await(inputs, feeds);
   if (offer) return session_->received(*offer);
   for (const auto &input : inputs) {
     const auto codecs = offered_codecs(*input);
@@ -68,8 +69,10 @@ void Viewer::start(const Inputs &inputs, const Feeds &feeds,
       return listener_.viewer_failed(*this, added.error());
     }
   }
-  for (const auto &feed : feeds) (void)make_channel(feed);
-  if (tracks_.empty() && channels_.empty())
+  make_channels();
+  make_control();
+  if (tracks_.empty() && received_) offer_to_receive();
+  if (tracks_.empty() && channels_->empty() && !received_)
     return listener_.viewer_failed(
         *this, {Error::Kind::failed, "There is nothing that can be sent to the viewer.",
                 "no track to offer"});
@@ -98,6 +101,9 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
   hooks.changed = [&loop = loop_, weak = weak_from_this()](const auto &outlet) {
     loop.post(if_alive(weak, [outlet](Viewer &self) { self.outlet_changed(outlet); }));
   };
+  hooks.frame_leaves = [&loop = loop_, weak = weak_from_this(), pad = input->pad()] {
+    loop.post(if_alive(weak, [pad](Viewer &self) { self.frame_left(pad); }));
+  };
   if (input->kind() == MediaKind::video)
     hooks.keyframe_leaves = [kept = session_->retransmissions()](guint ssrc, uint16_t first,
                                                                  size_t packets) {
@@ -113,9 +119,8 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
       loop.post(if_alive(weak, [copy](Viewer &self) { self.take_feedback(*copy); }));
     };
   track->outlet = Outlet::create(input->kind(), std::move(hooks));
-  track->mline = mline.value_or(next_mline_);
-  next_mline_ = std::max(next_mline_, track->mline + 1);
-  const auto pad_name = mline ? format("sink_%zu", *mline) : std::string();
+  track->mline = mline;
+  const auto pad_name = this->pad_name(mline);
   auto *webrtcbin = session_->webrtcbin();
   auto *pad_template = gst_element_get_pad_template(webrtcbin, "sink_%u");
   track->sink_pad = adopt(gst_element_request_pad(
@@ -127,15 +132,22 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
   GstWebRTCRTPTransceiver *transceiver = nullptr;
   g_object_get(track->sink_pad.get(), "transceiver", &transceiver, nullptr);
   track->transceiver = adopt(transceiver);
-  g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
+  g_object_set(transceiver, "direction",
+               received_ ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV
+                         : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
                "codec-preferences", codecs.get(), nullptr);
   if (input->kind() == MediaKind::video) g_object_set(transceiver, "do-nack", TRUE, nullptr);
+  if (!mline) pending_.push_back(track.get());
   tracks_.push_back(std::move(track));
   return tracks_.back().get();
 }
 
 void Viewer::add_input(const std::shared_ptr<Input> &input) {
   offered_inputs_.push_back(input);
+  offer(input);
+}
+
+void Viewer::offer(const std::shared_ptr<Input> &input) {
   const auto codecs = offered_codecs(*input);
   if (gst_caps_is_empty(codecs.get()))
     return listener_.viewer_refused_track(*this, no_common_codec(*input));
@@ -149,33 +161,61 @@ void Viewer::remove_input(const std::shared_ptr<Input> &input) {
   for (const auto &track : tracks_) {
     if (track->input != input) continue;
     drop(*track);
-    g_object_set(track->transceiver.get(), "direction",
-                 GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE, nullptr);
+    std::replace(pending_.begin(), pending_.end(), static_cast<const Track *>(track.get()),
+                 static_cast<const Track *>(nullptr));
+    // In a call the viewer may still send there.
+    if (!received_)
+      g_object_set(track->transceiver.get(), "direction",
+                   GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_INACTIVE, nullptr);
     session_->negotiate();
   }
   std::erase_if(tracks_, [&](const auto &track) { return track->input == input; });
 }
 
-Result<bool> Viewer::session_described(Session &, const Description &description) {
+Result<bool> Viewer::session_described(Session &, Description &description) {
   const auto sdp = parse_sdp(description.sdp);
   if (!sdp) return sdp.error();
-  return description.type == Description::Type::answer ? accept_answer(*sdp) : accept_offer(*sdp);
+  if (received_) directions_.received(description, *sdp);
+  const bool answer = description.type == Description::Type::answer;
+  auto accepted = answer ? accept_answer(*sdp) : accept_offer(*sdp);
+  sections_ = sdp->media.size();
+  if (!accepted || !received_) return accepted;
+  (void)let_flow();
+  listener_.viewer_tracks_changed(*this);
+  return accepted;
 }
 
-Viewer::Track *Viewer::track_of_mline(size_t mline) {
+std::map<size_t, const Viewer::Track *> Viewer::new_sections(const Sdp &sdp) const {
+  std::map<size_t, const Track *> result;
+  size_t next = 0;
+  for (size_t i = sections_; i < sdp.media.size() && next < pending_.size(); i++)
+    if (sdp.media[i].kind != "application") result[i] = pending_[next++];
+  return result;
+}
+
+void Viewer::assign_sections(const Sdp &answer) {
+  const auto sections = new_sections(answer);
+  for (const auto &[mline, taken] : sections)
+    for (const auto &track : tracks_)
+      if (track.get() == taken) track->mline = mline;
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<ptrdiff_t>(sections.size()));
+}
+
+Viewer::Track *Viewer::track_of_mline(size_t mline) const {
   for (const auto &track : tracks_)
     if (track->mline == mline) return track.get();
   return nullptr;
 }
 
 Result<bool> Viewer::accept_answer(const Sdp &answer) {
+  assign_sections(answer);
   for (size_t i = 0; i < answer.media.size(); i++) {
     auto *track = track_of_mline(i);
     const auto &media = answer.media[i];
     if (track) track->bandwidth = media.bandwidth;
     if (!track || track->codec || track->refused) continue;
     const Codec *chosen = nullptr;
-    if (!media.rejected() && media.direction() != "inactive") {
+    if (!media.rejected() && (media.direction() != "inactive" || received_)) {
       const auto possible = track->input->codecs();
       for (const auto &entry : media.codecs()) {
         const auto *codec = codec_of_sdp(entry, track->input->kind());
@@ -193,7 +233,8 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
     }
   }
   for (const auto &media : answer.media)
-    if (media.kind == "application" && media.rejected()) refuse_data();
+    if (media.kind == "application" && media.rejected()) channels_->refuse();
+  if (received_) accept_received(answer, true);
   if (!is_served())
     return Error{Error::Kind::refused,
                  "The viewer refused every track; see the warnings before for the codecs.",
@@ -201,20 +242,52 @@ Result<bool> Viewer::accept_answer(const Sdp &answer) {
   return true;
 }
 
+Result<bool> Viewer::check_sections(const Sdp &offer) {
+  const Error changed{Error::Kind::protocol,
+                      "The viewer's offer does not continue the one before it, or has a section "
+                      "that was never used; it has to connect anew.",
+                      "m= sections changed"};
+  if (offer.media.size() < sections_) return changed;
+  for (size_t i = 0; i < offer.media.size(); i++) {
+    const auto &media = offer.media[i];
+    const auto name = media.kind + " " + media.attribute("mid").value_or("");
+    if (i < section_names_.size() && !section_names_[i].empty() && section_names_[i] != name)
+      return changed;
+    if (i >= sections_ && media.rejected()) return changed;
+    section_names_.resize(std::max(section_names_.size(), i + 1));
+    section_names_[i] = name;
+  }
+  return true;
+}
+
 Result<bool> Viewer::accept_offer(const Sdp &offer) {
+  if (const auto sound = check_sections(offer); !sound) return sound;
   auto waiting = offered_inputs_;
   for (const auto &track : tracks_) std::erase(waiting, track->input);
-  next_mline_ = std::max(next_mline_, offer.media.size());
   for (size_t i = 0; i < offer.media.size(); i++) {
     const auto &media = offer.media[i];
     const auto direction = media.direction();
     if (auto *track = track_of_mline(i)) track->bandwidth = media.bandwidth;
-    if (media.kind == "application" && !media.rejected() && channels_.empty())
-      for (const auto &feed : feeds_) (void)make_channel(feed);
+    if (media.kind == "application" && !media.rejected()) {
+      may_bring_data_ = accepts_data_;
+      if (channels_->empty())
+        for (const auto &feed : feeds_) (void)make_channel(feed);
+      make_control();
+      // Without a channel of our own webrtcbin 1.22 leaves the section out of our next offer.
+      if (received_) channels_->make_room();
+    }
     if (media.kind == "application" || media.rejected() || track_of_mline(i)) continue;
+    if (const auto shared = share_section(i, media); !shared) return shared;
+    if (track_of_mline(i)) continue;
     if (direction == "recvonly" || direction == "sendrecv") answer_track(i, media, waiting);
   }
-  if (tracks_.empty() && channels_.empty())
+  if (received_) {
+    accept_received(offer, false);
+    // What the viewer does not ask for is offered by us, in sections of its own.
+    sections_ = std::max(sections_, offer.media.size());
+    for (const auto &input : waiting) this->offer(input);
+  }
+  if (tracks_.empty() && channels_->empty() && !may_bring_data_ && !received_)
     return Error{Error::Kind::refused,
                  "The viewer's offer asks for nothing that is published here.", "no track matched"};
   return true;
@@ -230,17 +303,21 @@ void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) 
   for (const auto *codec : input->codecs()) {
     for (const auto &entry : media.codecs()) {
       if (codec_of_sdp(entry, kind) != codec) continue;
-      // Only what identifies the format: the answer takes the rest from the offer.
-      const auto caps = adopt(gst_caps_new_simple(
-          "application/x-rtp", "media", G_TYPE_STRING, to_string(kind), "encoding-name",
-          G_TYPE_STRING, codec->rtp_name, "clock-rate", G_TYPE_INT, codec->clock_rate, "payload",
-          G_TYPE_INT, entry.payload_type, "ssrc", G_TYPE_UINT, input->ssrc(), nullptr));
+      const auto caps = answer_caps(*input, *codec, entry.payload_type);
       const auto added = add_track(input, caps, mline);
       if (!added) return listener_.viewer_refused_track(*this, added.error());
       return choose(**added, *codec, media, entry.payload_type);
     }
   }
   listener_.viewer_refused_track(*this, no_common_codec(*input));
+}
+
+// Only what identifies the format: the answer takes the rest from the offer.
+Ref<GstCaps> Viewer::answer_caps(const Input &input, const Codec &codec, int payload_type) const {
+  return adopt(gst_caps_new_simple(
+      "application/x-rtp", "media", G_TYPE_STRING, to_string(input.kind()), "encoding-name",
+      G_TYPE_STRING, codec.rtp_name, "clock-rate", G_TYPE_INT, codec.clock_rate, "payload",
+      G_TYPE_INT, payload_type, "ssrc", G_TYPE_UINT, input.ssrc(), nullptr));
 }
 
 void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type) {
@@ -254,6 +331,7 @@ void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int
       gst_caps_set_simple(caps.get(), "profile-level-id", G_TYPE_STRING, id, nullptr);
   add_extensions(caps.get(), layout);
   track.outlet->set_caps(caps.get(), layout);
+  keep_times();
   RTC_INFO("%s: %s as %s, payload type %d", session_->id().c_str(), track.input->pad().c_str(),
            codec.name, payload_type);
 }
@@ -274,61 +352,13 @@ void Viewer::session_changed(Session &, Session::State state) {
 PathHealth Viewer::health(bool orphaned) const {
   const auto silence =
       std::chrono::duration_cast<milliseconds>(Clock::now() - session_->last_received());
-  const bool has_media =
-      std::any_of(tracks_.begin(), tracks_.end(), [](const auto &t) { return t->codec; });
-  return {session_->state() == Session::State::failed, orphaned,
+  const bool sends = std::any_of(tracks_.begin(), tracks_.end(), [&](const auto &t) {
+    return t->codec && (!received_ || may_flow(*t));
+  });
+  // A call on hold may be as silent as data.
+  const bool has_media = sends || (!held_ && !received_tracks().empty());
+  return {broken_ || session_->state() == Session::State::failed, orphaned,
           !has_media ? data_silence(silence) : silence};
-}
-
-void Viewer::control_rate(Bitrate most, bool follows) {
-  follows_ = follows;
-  // Begins at the top: on most paths that is right, and on the others a second tells.
-  most_rate_ = most;
-  controller_.emplace(CongestionLimits{lowest_rate, most, most});
-}
-
-void Viewer::take_feedback(const GstStructure &event) {
-  fed_ = true;
-  auto feedback = feedback_.read(event);
-  probe_.mark(feedback);
-  controller_->on_feedback(feedback, Clock::now());
-}
-
-size_t Viewer::repeat_packet() {
-  std::optional<Outlet::Packet> largest;
-  for (const auto &track : tracks_) {
-    if (track->input->kind() != MediaKind::video) continue;
-    const auto packet = track->outlet->largest_recent();
-    if (packet && (!largest || packet->size > largest->size)) largest = packet;
-  }
-  if (!largest) return 0;
-  session_->repeater().repeat(largest->ssrc, largest->sequence);
-  return largest->size + packet_overhead;
-}
-
-std::optional<Bitrate> Viewer::rate(TimePoint now) {
-  if (!controller_ || !fed_) return {};
-  uint64_t bytes = 0;
-  for (const auto &track : tracks_) bytes += track->outlet->counters().bytes;
-  if (bytes > counted_bytes_) {
-    SentPacket packet;
-    packet.sent = now;
-    packet.size = static_cast<size_t>(bytes - std::exchange(counted_bytes_, bytes));
-    controller_->sent(packet, now);
-  }
-  const auto decision = controller_->tick(now);
-  congestion_ = decision.state;
-  if (!follows_) return decision.target;
-  if (decision.probe) probe_.start(*decision.probe, now);
-  // A path that takes everything needs no pacing, which wakes a worker for every few packets.
-  const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
-  for (const auto &track : tracks_)
-    if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
-  // What the path loses by itself has to be sent again, and some of that again.
-  const auto part = retransmitted_part + 2 * decision.state.inherent;
-  session_->retransmissions()->limit(std::max(decision.target * part, lowest_rate),
-                                     decision.state.rtt);
-  return decision.target;
 }
 
 void Viewer::session_negotiated(Session &) { (void)let_flow(); }
@@ -345,8 +375,6 @@ void Viewer::session_path_changed(Session &, const SelectedPair &pair) {
   listener_.viewer_path_changed(*this, pair);
 }
 
-void Viewer::session_pad_added(Session &, GstPad *) {}
-
 void Viewer::drop(Track &track) {
   track.input->remove(track.outlet);
   track.outlet->close();
@@ -359,16 +387,9 @@ void Viewer::drop(Track &track) {
 
 void Viewer::close() {
   for (const auto &track : tracks_) drop(*track);
-  for (const auto &[feed, channel] : channels_) feed->detach(id(), channel);
+  channels_->close();
+  control_.reset();
   session_->close();
-}
-
-std::vector<Viewer::TrackInfo> Viewer::tracks() const {
-  std::vector<TrackInfo> result;
-  for (const auto &track : tracks_)
-    result.push_back({track->input->pad(), track->codec, track->outlet->counters(),
-                      track->rendition, track->bandwidth});
-  return result;
 }
 
 }  // namespace rtc

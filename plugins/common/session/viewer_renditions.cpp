@@ -1,14 +1,21 @@
-// How a Viewer's tracks are joined to encode groups, and change between them.
+// How a Viewer's tracks are joined to encode groups, change between them, and what of them goes
+// out.
 #include "session/viewer.hpp"
 
 namespace rtc {
 
 bool Viewer::let_flow() {
-  if (!connected() || !session_->established() || paused_) return true;
+  const bool ready = connected() && session_->established();
   for (const auto &track : tracks_) {
-    if (!track->codec || std::exchange(track->flowing, true)) continue;
-    if (const auto joined = track->input->add(track->choice(), track->bitrate, track->outlet);
-        !joined) {
+    const bool may = may_flow(*track);
+    if (may == track->flowing || (may && !ready)) continue;
+    track->flowing = may;
+    if (!may) {
+      track->input->remove(track->outlet);
+      track->outlet->pause();
+    } else if (const auto joined =
+                   track->input->add(track->choice(), track->bitrate, track->outlet);
+               !joined) {
       listener_.viewer_failed(*this, joined.error());
       return false;
     }
@@ -40,16 +47,15 @@ void Viewer::outlet_changed(const std::shared_ptr<Outlet> &outlet) {
 }
 
 void Viewer::pause(bool paused) {
-  if (std::exchange(paused_, paused) == paused) return;
-  if (!paused) {
-    (void)let_flow();
-    return;
-  }
-  for (const auto &track : tracks_) {
-    if (!std::exchange(track->flowing, false)) continue;
-    track->input->remove(track->outlet);
-    track->outlet->pause();
-  }
+  if (std::exchange(paused_, paused) != paused) (void)let_flow();
+}
+
+std::vector<Viewer::TrackInfo> Viewer::tracks() const {
+  std::vector<TrackInfo> result;
+  for (const auto &track : tracks_)
+    result.push_back({track->input->pad(), track->codec, track->outlet->counters(),
+                      track->rendition, track->bandwidth});
+  return result;
 }
 
 }  // namespace rtc

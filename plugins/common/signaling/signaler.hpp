@@ -19,8 +19,11 @@ using PeerId = std::string;
 using SessionId = std::string;
 
 struct PeerInfo {
-  std::string name;        // the stream it publishes, empty where it has none
-  bool publishes = false;  // its streams can be asked for with open()
+  std::string name;          // the stream it publishes, empty where it has none
+  bool publishes = false;    // its streams can be asked for with open()
+  bool takes_calls = false;  // open() calls it
+
+  bool operator==(const PeerInfo &) const = default;
 };
 
 // What our side is to the others; sent at each (re)connection.
@@ -29,6 +32,7 @@ struct Presence {
   bool watches = false;    // wants peer_joined and peer_left
   std::string name;
   bool name_is_fixed = true;  // false: the signaler may append "-2", "-3" when the name is taken
+  bool takes_calls = false;
 };
 
 class Signaler {
@@ -72,6 +76,8 @@ class Signaler {
   virtual void open(const PeerId &peer) = 0;
   virtual void send(const SessionId &session, const Message &message) = 0;
   virtual void stop() = 0;
+  // What the others know us by; empty while there is no connection.
+  virtual PeerId own_id() const = 0;
   virtual Traits traits() const = 0;
 };
 

@@ -155,7 +155,9 @@ void RoomsClient::handle(const rooms::Welcome &event) {
   rooms::PeerStatus status;
   status.peer = id_;
   status.roles = {presence_.publishes, presence_.watches, false};
-  if (!presence_.name.empty()) status.meta = rooms::set_meta_name("{}", presence_.name);
+  if (!presence_.name.empty())
+    status.meta =
+        rooms::set_meta_name(presence_.takes_calls ? R"({"call":true})" : "{}", presence_.name);
   status.instance = instance_;
   status.unique_name = presence_.publishes && !presence_.name_is_fixed;
   socket_->send(rooms::write_set_peer_status(status));
@@ -184,18 +186,18 @@ void RoomsClient::handle(const rooms::PeerStatus &event) {
   if (event.peer == id_) {
     if (!event.name.empty()) name_ = event.name;
   } else if (ready_ && presence_.watches) {
-    seen(event.peer, event.roles.producer, event.name, event.lost);
+    seen(event.peer, {event.name, event.roles.producer, event.calls}, event.lost);
   }
 }
 
-void RoomsClient::seen(const PeerId &peer, bool publishes, const std::string &name, bool lost) {
+void RoomsClient::seen(const PeerId &peer, const PeerInfo &info, bool lost) {
   const auto known = peers_.find(peer);
-  if (!publishes) {
+  if (!info.publishes) {
     if (known == peers_.end()) return;
     peers_.erase(known);
     tell([&](auto &listener) { listener.peer_left(peer, lost); });
-  } else if (known == peers_.end() || known->second.name != name) {
-    const auto info = peers_[peer] = {name, true};
+  } else if (known == peers_.end() || known->second != info) {
+    peers_[peer] = info;
     tell([&](auto &listener) { listener.peer_joined(peer, info); });
   }
 }
@@ -216,12 +218,12 @@ void RoomsClient::handle(const rooms::PeerList &event) {
   for (const auto &peer : event.peers) listed.insert(peer.peer);
   for (const auto &[peer, info] : std::map(peers_)) {
     if (listed.contains(peer)) continue;
-    seen(peer, false, "", true);  // while we were away: nobody says how
+    seen(peer, {}, true);  // while we were away: nobody says how
     if (running.expired()) return;
   }
   for (const auto &peer : event.peers) {
     if (peer.peer == id_) continue;
-    seen(peer.peer, true, peer.name, false);
+    seen(peer.peer, {peer.name, true, peer.calls}, false);
     if (running.expired()) return;
   }
 }

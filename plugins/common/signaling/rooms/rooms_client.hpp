@@ -29,6 +29,7 @@ class RoomsClient : public Signaler, private WebSocket::Listener {
   void open(const PeerId &peer) override;
   void send(const SessionId &session, const Message &message) override;
   void stop() override;
+  PeerId own_id() const override { return id_; }
   Traits traits() const override { return {}; }
 
  private:
@@ -54,7 +55,7 @@ class RoomsClient : public Signaler, private WebSocket::Listener {
   void handle(const rooms::Unknown &) {}
 
   void take(const rooms::IceOffer &ice);
-  void seen(const PeerId &peer, bool publishes, const std::string &name, bool lost);
+  void seen(const PeerId &peer, const PeerInfo &info, bool lost);
   bool become_ready();
   // Calls the listener; false when it has stopped or destroyed us.
   template <typename F>

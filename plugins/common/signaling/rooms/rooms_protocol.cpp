@@ -42,10 +42,17 @@ Result<Roles> read_roles(const JsonValue &object) {
   return roles;
 }
 
+bool is_true(const JsonValue &object, const char *name) {
+  const auto *member = object.find(name);
+  return member && member->is_true();
+}
+
 std::string name_in(const JsonValue *meta) {
   const auto *name = meta && meta->is_object() ? meta->find("name") : nullptr;
   return name ? name->text().value_or("") : "";
 }
+
+bool calls_in(const JsonValue *meta) { return meta && meta->is_object() && is_true(*meta, "call"); }
 
 Result<PeerStatus> read_status(const JsonValue &object) {
   auto roles = read_roles(object);
@@ -56,6 +63,7 @@ Result<PeerStatus> read_status(const JsonValue &object) {
     if (meta->raw.size() > max_meta_size) return bad("\"meta\" is larger than 16 KiB");
     status.meta = meta->raw;
     status.name = name_in(meta);
+    status.calls = calls_in(meta);
     if (status.name.size() > max_name_size)
       return bad(format("\"meta.name\" is longer than %zu bytes", max_name_size));
   }
@@ -142,11 +150,6 @@ Result<Request> read_version(const JsonValue &object) {
   return bad("\"version\" is not one of \"v1_0\", \"v1_1\"");
 }
 
-bool is_true(const JsonValue &object, const char *name) {
-  const auto *member = object.find(name);
-  return member && member->is_true();
-}
-
 // What cannot be used of it is told in `problems`, and is no reason to refuse the message.
 IceOffer read_ice_offer(const JsonValue &object) {
   IceOffer offer;
@@ -177,7 +180,8 @@ Result<Event> read_list(const JsonValue &object, const char *member) {
     auto id = read_id(item, "id");
     if (!id) return id.error();
     const auto *meta = item.find("meta");
-    list.peers.push_back({*id, meta ? std::string(meta->raw) : "null", name_in(meta)});
+    list.peers.push_back(
+        {*id, meta ? std::string(meta->raw) : "null", name_in(meta), calls_in(meta)});
   }
   return Event(std::move(list));
 }

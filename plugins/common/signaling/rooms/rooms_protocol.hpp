@@ -7,6 +7,7 @@
 //   endSession.lost           true: the other end's connection broke, or it came back over another;
 //   peerStatusChanged.lost    its media may go on
 //   meta.name                 the name of the stream a producer publishes
+//   meta.call                 true: the producer takes calls, and sends no stream by itself
 //   setPeerStatus.instance    one publisher's secret, kept over its reconnections
 //   setPeerStatus.uniqueName  the server may append "-2", "-3" to a name that is taken
 //   error.code                "name-taken" where a program must tell the case
@@ -43,7 +44,8 @@ struct PeerStatus {
   std::string name;           // meta.name, empty where there is none
   std::string instance;       // secret: never passed on
   bool unique_name = false;
-  bool lost = false;  // gone, by a broken connection
+  bool lost = false;   // gone, by a broken connection
+  bool calls = false;  // meta.call
 };
 
 struct StartSession {
@@ -69,6 +71,7 @@ struct ListedPeer {
   std::string peer;
   std::string meta = "null";
   std::string name;
+  bool calls = false;
 };
 
 // Client to server.

@@ -1,0 +1,63 @@
+// How a Viewer learns what its path takes, and keeps to it.
+#include "session/viewer.hpp"
+
+namespace rtc {
+
+namespace {
+constexpr Bitrate lowest_rate = 50000;
+constexpr double retransmitted_part = 0.15;
+constexpr double nearly_all = 0.95;
+}  // namespace
+
+void Viewer::control_rate(Bitrate most, bool follows) {
+  follows_ = follows;
+  // Begins at the top: on most paths that is right, and on the others a second tells.
+  most_rate_ = most;
+  controller_.emplace(CongestionLimits{lowest_rate, most, most});
+}
+
+void Viewer::take_feedback(const GstStructure &event) {
+  fed_ = true;
+  auto feedback = feedback_.read(event);
+  probe_.mark(feedback);
+  controller_->on_feedback(feedback, Clock::now());
+}
+
+size_t Viewer::repeat_packet() {
+  std::optional<Outlet::Packet> largest;
+  for (const auto &track : tracks_) {
+    if (track->input->kind() != MediaKind::video) continue;
+    const auto packet = track->outlet->largest_recent();
+    if (packet && (!largest || packet->size > largest->size)) largest = packet;
+  }
+  if (!largest) return 0;
+  session_->repeater().repeat(largest->ssrc, largest->sequence);
+  return largest->size + packet_overhead;
+}
+
+std::optional<Bitrate> Viewer::rate(TimePoint now) {
+  if (!controller_ || !fed_) return {};
+  uint64_t bytes = 0;
+  for (const auto &track : tracks_) bytes += track->outlet->counters().bytes;
+  if (bytes > counted_bytes_) {
+    SentPacket packet;
+    packet.sent = now;
+    packet.size = static_cast<size_t>(bytes - std::exchange(counted_bytes_, bytes));
+    controller_->sent(packet, now);
+  }
+  const auto decision = controller_->tick(now);
+  congestion_ = decision.state;
+  if (!follows_) return decision.target;
+  if (decision.probe) probe_.start(*decision.probe, now);
+  // A path that takes everything needs no pacing, which wakes a worker for every few packets.
+  const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
+  for (const auto &track : tracks_)
+    if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
+  // What the path loses by itself has to be sent again, and some of that again.
+  const auto part = retransmitted_part + 2 * decision.state.inherent;
+  session_->retransmissions()->limit(std::max(decision.target * part, lowest_rate),
+                                     decision.state.rtt);
+  return decision.target;
+}
+
+}  // namespace rtc
