@@ -2,20 +2,35 @@
 
 #include "base/signal.hpp"
 #include "base/text.hpp"
+#include "gstrtcdatasourcepad.hpp"
+#include "timed_caps.hpp"
 
 namespace rtc {
 
 namespace {
-// What is kept for a pad that is not linked yet or that is slow; WebRTC has no means to hold up the
-// sender of messages.
-constexpr size_t limit = 16 * 1024 * 1024;
 constexpr size_t overhead = 256;  // of a message, whatever its size
+// More than the window of a stream, unless its pieces are tiny.
+constexpr size_t most_of_a_stream = 2 * stream_max_window;
+// For a frame that does not come; one that was lost is passed by the next one.
+constexpr auto patience = seconds(1);
+constexpr auto check_period = milliseconds(20);
+
+std::optional<TimedKind> text_of(const DataMessage &message) {
+  return message.text ? std::optional(TimedKind::text) : std::nullopt;
+}
 }  // namespace
 
 std::shared_ptr<DataSourcePad> DataSourcePad::create(GstPadTemplate *pad_template, const char *name,
-                                                     std::string label, Hooks hooks) {
-  auto self = std::shared_ptr<DataSourcePad>(new DataSourcePad(std::move(label), std::move(hooks)));
-  self->pad_ = sink(gst_pad_new_from_template(pad_template, name));
+                                                     Source source, Hooks hooks) {
+  auto self =
+      std::shared_ptr<DataSourcePad>(new DataSourcePad(std::move(source), std::move(hooks)));
+  self->pad_ = sink(new_rtc_data_source_pad(name, pad_template));
+  DataChannelInit init;
+  init.label = self->source_.label;
+  set_channel(self->pad(), init, "");
+  // What comes out has nothing to do with what goes into the element's other pads.
+  gst_pad_set_iterate_internal_links_function(
+      self->pad(), [](GstPad *, GstObject *) -> GstIterator * { return nullptr; });
   using Weak = std::weak_ptr<DataSourcePad>;
   gst_pad_set_activatemode_function_full(self->pad(), activate, new Weak(self),
                                          [](gpointer p) { delete static_cast<Weak *>(p); });
@@ -29,8 +44,8 @@ std::shared_ptr<DataSourcePad> DataSourcePad::create(GstPadTemplate *pad_templat
   return self;
 }
 
-DataSourcePad::DataSourcePad(std::string label, Hooks hooks)
-    : label_(std::move(label)), hooks_(std::move(hooks)) {}
+DataSourcePad::DataSourcePad(Source source, Hooks hooks)
+    : source_(std::move(source)), hooks_(std::move(hooks)) {}
 
 DataSourcePad::~DataSourcePad() { g_signal_handler_disconnect(pad_.get(), linked_); }
 
@@ -52,33 +67,53 @@ gboolean DataSourcePad::activate(GstPad *pad, GstObject *, GstPadMode mode, gboo
       new Weak(self), [](gpointer data) { delete static_cast<Weak *>(data); });
 }
 
-void DataSourcePad::attach(const std::shared_ptr<DataChannel> &channel) {
-  channel_ = channel;
-  if (channel->protocol() == stream_subprotocol && !stream_)
+bool DataSourcePad::attach(const std::shared_ptr<DataChannel> &channel,
+                           const std::string &peer_id) {
+  if (channel->is_stream() ? has_messages_ : bool(stream_)) return false;
+  set_channel(pad(), channel->init(), peer_id);
+  for (const auto *name : {"protocol", "ordered", "max-retransmits", "max-packet-lifetime",
+                           "priority", "negotiated", "id", "peer-id"})
+    g_object_notify(G_OBJECT(pad()), name);
+  if (!channel->is_stream())
+    has_messages_ = true;
+  else if (!stream_)
     stream_ = std::make_unique<StreamReceiver>();
-  else if (stream_)
+  else
     stream_->resume();
+  std::erase(channels_, channel);
+  channels_.push_back(channel);
   const auto weak = weak_from_this();
   const std::weak_ptr<DataChannel> weak_channel = channel;
-  const auto current = [weak, weak_channel]() -> std::shared_ptr<DataSourcePad> {
-    auto self = weak.lock();
-    return self && self->channel_ == weak_channel.lock() ? self : nullptr;
+  DataChannel::Reader reader;
+  reader.message = [weak, weak_channel](const DataMessage &message) {
+    if (const auto self = weak.lock()) self->heard(weak_channel.lock(), message);
   };
-  DataChannel::Hooks hooks;
-  hooks.opened = [] {};
-  hooks.drained = [] {};
-  hooks.message = [current](const DataMessage &message) {
-    if (const auto self = current()) self->heard(message);
+  reader.closed = [weak, weak_channel](const std::string &reason) {
+    if (const auto self = weak.lock()) self->closed(weak_channel.lock(), reason);
   };
-  hooks.closed = [current](const std::string &reason) {
-    if (const auto self = current()) self->closed(reason);
-  };
-  channel->listen(std::move(hooks));
+  channel->read(std::move(reader));
+  return true;
 }
 
-void DataSourcePad::heard(const DataMessage &message) {
-  if (failed_) return;
-  stream_ ? heard_stream(message) : keep(message);
+void DataSourcePad::heard(const std::shared_ptr<DataChannel> &channel, const DataMessage &message) {
+  if (failed_ || channels_.empty()) return;
+  if (!stream_ && channel && channel->is_timed()) return heard_timed(message);
+  if (!stream_) return keep({message, {}, text_of(message), {}, {}});
+  if (channel == channels_.back()) heard_stream(message);
+}
+
+void DataSourcePad::heard_timed(const DataMessage &message) {
+  // Whoever answers over the channel may not know of frames.
+  if (message.text) return keep({message, {}, TimedKind::text, {}, {}});
+  const auto read = read_timed(message.view());
+  if (!read) {
+    if (!std::exchange(told_of_timed_, true)) hooks_.warned(read.error());
+    return;
+  }
+  const auto skipped = static_cast<gsize>(read->payload.data() - message.view().data());
+  auto bytes =
+      adopt(g_bytes_new_from_bytes(message.bytes.get(), skipped, message.size() - skipped));
+  keep({{false, std::move(bytes)}, {}, read->kind, read->frame, Clock::now()});
 }
 
 void DataSourcePad::heard_stream(const DataMessage &message) {
@@ -91,17 +126,21 @@ void DataSourcePad::heard_stream(const DataMessage &message) {
   if (!bytes) return fail(bytes.error().message);
   if (bytes->empty()) return;
   const auto skipped = static_cast<gsize>(bytes->data() - message.view().data());
-  keep({false, adopt(g_bytes_new_from_bytes(message.bytes.get(), skipped, bytes->size()))});
+  auto piece = adopt(g_bytes_new_from_bytes(message.bytes.get(), skipped, bytes->size()));
+  keep({{false, std::move(piece)}, {}, {}, {}, {}});
+  if (kept() > most_of_a_stream) fail("its pieces are too small to be kept");
 }
 
 void DataSourcePad::answer() {
-  if (!channel_) return;
-  if (const auto text = stream_->next()) (void)channel_->send_text(*text);
+  if (channels_.empty()) return;
+  if (const auto text = stream_->next()) (void)channels_.back()->send_text(*text);
 }
 
-void DataSourcePad::closed(const std::string &reason) {
-  channel_ = nullptr;
-  if (failed_ || !stream_) return reason.empty() ? finish() : void();
+void DataSourcePad::closed(const std::shared_ptr<DataChannel> &channel, const std::string &reason) {
+  const bool current = !channels_.empty() && channel == channels_.back();
+  std::erase(channels_, channel);
+  if (failed_ || !stream_) return reason.empty() && channels_.empty() ? finish() : void();
+  if (!current) return;
   // The sender closes when it knows that all has arrived. A connection that broke may be replaced.
   if (stream_->complete()) return finish();
   if (reason.empty()) fail("the sender closed the channel");
@@ -115,25 +154,35 @@ void DataSourcePad::end() {
 void DataSourcePad::fail(const std::string &what) {
   if (std::exchange(failed_, true)) return;
   // So that the sender does not wait for what this side would take.
-  if (channel_ && channel_->is_open()) (void)channel_->send_text(write(StreamAbort{what}));
+  if (!channels_.empty() && channels_.back()->is_open())
+    (void)channels_.back()->send_text(write(StreamAbort{what}));
   // Who never asked for it has no use for an error.
   const bool wanted = gst_pad_is_linked(pad());
-  if (!wanted) finish();
+  {
+    std::lock_guard lock(mutex_);
+    cut_ = wanted;
+  }
+  if (!wanted || hooks_.ended) finish();
   (wanted ? hooks_.failed : hooks_.warned)(
       {Error::Kind::failed,
        format("The stream \"%s\" is cut short: %s. What came of it is not the whole.",
-              label_.c_str(), what.c_str()),
+              source_.label.c_str(), what.c_str()),
        what});
 }
 
-void DataSourcePad::keep(DataMessage message) {
-  const auto now = hooks_.running_time();
+size_t DataSourcePad::kept() {
+  std::lock_guard lock(mutex_);
+  return queued_;
+}
+
+void DataSourcePad::keep(Item item) {
+  item.time = hooks_.running_time();
   bool lost = false;
   {
     std::lock_guard lock(mutex_);
-    queued_ += message.size() + overhead;
-    queue_.push_back({std::move(message), now});
-    while (queued_ > limit && queue_.size() > 1 && !stream_) {
+    queued_ += item.message.size() + overhead;
+    queue_.push_back(std::move(item));
+    while (queued_ > source_.limit && queue_.size() > 1 && !stream_) {
       queued_ -= queue_.front().message.size() + overhead;
       queue_.pop_front();
       lost = !std::exchange(told_of_loss_, true);
@@ -143,22 +192,38 @@ void DataSourcePad::keep(DataMessage message) {
   if (lost)
     hooks_.warned({Error::Kind::failed,
                    format("Messages of the data channel \"%s\" are dropped: downstream takes them "
-                          "slower than they come. A stream (data-framing=stream at rtcsink) is "
-                          "held up instead.",
-                          label_.c_str()),
+                          "slower than they come. A stream (data-framing=stream at the sending "
+                          "pad) is held up instead.",
+                          source_.label.c_str()),
                    "queue full"});
 }
 
 void DataSourcePad::finish() {
-  std::lock_guard lock(mutex_);
-  finished_ = true;
-  changed_.notify_all();
+  if (std::exchange(ending_, true)) return;
+  bool left = false;
+  {
+    std::lock_guard lock(mutex_);
+    finished_ = true;
+    left = broken_;
+    changed_.notify_all();
+  }
+  if (left) leave();
+}
+
+void DataSourcePad::leave() {
+  if (!hooks_.ended) return;
+  hooks_.post(if_alive(weak_from_this(), [](DataSourcePad &self) { self.hooks_.ended(self); }));
 }
 
 void DataSourcePad::stop() {
   std::lock_guard lock(mutex_);
   flushing_ = true;
   changed_.notify_all();
+}
+
+bool DataSourcePad::is_cut() {
+  std::lock_guard lock(mutex_);
+  return cut_;
 }
 
 bool DataSourcePad::is_flushing() {
@@ -170,24 +235,38 @@ bool DataSourcePad::is_flushing() {
 bool DataSourcePad::take(Item &item) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
-    return flushing_ || (gst_pad_is_linked(pad()) && (!queue_.empty() || finished_));
+    const bool linked = gst_pad_is_linked(pad());
+    return flushing_ || (linked && !queue_.empty()) || (finished_ && (linked || hooks_.ended));
   });
-  if (flushing_ || queue_.empty()) return false;
+  if (flushing_ || queue_.empty() || !gst_pad_is_linked(pad())) return false;
   item = std::move(queue_.front());
   queue_.pop_front();
   queued_ -= item.message.size() + overhead;
   return true;
 }
 
-void DataSourcePad::begin(bool text) {
+// Waits until the frame has left the jitter buffer, which only then says when it is. False:
+// flushing.
+bool DataSourcePad::find_time(Item &item) {
+  while (item.frame && hooks_.times) {
+    const auto moment = hooks_.times->wait(item.frame->mid, item.frame->timestamp, check_period);
+    if (moment.time) item.time = *moment.time;
+    if (moment.passed) return true;
+    std::lock_guard lock(mutex_);
+    if (flushing_) return false;
+    if (finished_ || Clock::now() - item.since > patience) return true;
+  }
+  return true;
+}
+
+void DataSourcePad::begin(std::optional<TimedKind> kind) {
   if (!started_) {
-    const auto id = format("rtcsrc-data-%08x", g_random_int());
+    const auto id = format("rtc-data-%08x", g_random_int());
     gst_pad_push_event(pad(), gst_event_new_stream_start(id.c_str()));
   }
-  if (!started_ || text != text_) {
+  if (!started_ || kind != kind_) {
     const auto caps =
-        adopt(text ? gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr)
-                   : gst_caps_new_empty_simple("application/octet-stream"));
+        kind ? caps_of(*kind) : adopt(gst_caps_new_empty_simple("application/octet-stream"));
     gst_pad_push_event(pad(), gst_event_new_caps(caps.get()));
   }
   if (!started_) {
@@ -196,36 +275,50 @@ void DataSourcePad::begin(bool text) {
     gst_pad_push_event(pad(), gst_event_new_segment(&segment));
   }
   started_ = true;
-  text_ = text;
+  kind_ = kind;
 }
 
 void DataSourcePad::loop() {
   Item item;
   if (!take(item)) {
     if (!is_flushing()) {
-      begin(text_);
-      gst_pad_push_event(pad(), gst_event_new_eos());
+      begin(kind_);
+      if (!is_cut()) gst_pad_push_event(pad(), gst_event_new_eos());
+      leave();
     }
     gst_pad_pause_task(pad());
     return;
   }
-  begin(item.message.text);
+  if (!find_time(item)) return;
+  begin(item.kind);
   const auto size = item.message.size();
   auto *buffer = gst_buffer_new_wrapped_bytes(item.message.bytes.get());
   GST_BUFFER_PTS(buffer) = item.time;
   const auto result = gst_pad_push(pad(), buffer);
-  if (result == GST_FLOW_OK) return pushed(size);
+  result == GST_FLOW_OK ? pushed(size) : not_taken(result);
+}
+
+void DataSourcePad::not_taken(GstFlowReturn result) {
   hooks_.post(if_alive(weak_from_this(), [](DataSourcePad &self) {
     if (self.stream_ && !self.is_flushing()) self.fail("downstream did not take all of it");
   }));
   if (result > GST_FLOW_EOS) return;
+  // Was unlinked: somebody else may come.
+  if (result == GST_FLOW_NOT_LINKED && !gst_pad_is_linked(pad())) return;
   gst_pad_pause_task(pad());
+  bool ending = false;
+  {
+    std::lock_guard lock(mutex_);
+    broken_ = true;
+    ending = finished_;
+  }
   if (result != GST_FLOW_EOS)
     hooks_.failed({Error::Kind::failed,
                    format("What came over the data channel \"%s\" could not be handed on; see the "
                           "errors of the elements downstream.",
-                          label_.c_str()),
+                          source_.label.c_str()),
                    gst_flow_get_name(result)});
+  if (ending) leave();
 }
 
 // The sender of a stream may send as much again.

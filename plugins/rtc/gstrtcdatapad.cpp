@@ -18,6 +18,9 @@ class GstRtcDataPadImpl {
     guint patience = 10000;
     bool stream = false;
     bool leaky = false;
+    std::string peer;
+    std::string sync_to;
+    WhenStuck when_stuck = WhenStuck::leave_behind;
   };
 
   explicit GstRtcDataPadImpl(GstRtcDataPad *) {}
@@ -47,6 +50,28 @@ GType framing_type() {
       {0, nullptr, nullptr}};
   static const auto type = g_enum_register_static("GstRtcDataFraming", values);
   return type;
+}
+
+GType when_stuck_type() {
+  static const GEnumValue values[] = {
+      {int(WhenStuck::leave_behind), "It gets nothing more from this pad", "leave-behind"},
+      {int(WhenStuck::drop), "From now on its oldest messages are dropped", "drop"},
+      {int(WhenStuck::disconnect), "Its session is ended", "disconnect"},
+      {0, nullptr, nullptr}};
+  static const auto type = g_enum_register_static("GstRtcDataWhenStuck", values);
+  return type;
+}
+
+PropertyRow<Impl> when_stuck_row() {
+  return {g_param_spec_enum("on-stuck", "on-stuck",
+                            "What becomes of a peer that takes nothing for longer than patience: "
+                            "leave-behind only where it holds up others, drop and disconnect "
+                            "always.",
+                            when_stuck_type(), int(WhenStuck::leave_behind), read_write),
+          [](Impl &self, const GValue *v) {
+            self.settings.set(&S::when_stuck, WhenStuck(g_value_get_enum(v)));
+          },
+          [](Impl &self, GValue *v) { g_value_set_enum(v, int(self.settings.copy().when_stuck)); }};
 }
 
 template <auto member>
@@ -101,25 +126,43 @@ const std::vector<PropertyRow<Impl>> &Impl::properties() {
           65535),
       bool_row<Impl, &S::negotiated>(
           "negotiated", "Whether both sides make the channel, with the same id.", FALSE),
-      int_row<&S::id>("id", "Id of a negotiated channel.", 65534),
+      int_row<&S::id>("id",
+                      "Id of a negotiated channel: its stream, of the 1024 that GStreamer and "
+                      "browsers have. The last one is rtcsrc's own.",
+                      1022),
       priority_row(),
       framing_row(),
-      uint_row<Impl, &S::max_bytes>("max-bytes", "Most bytes that are kept for a peer.", 16384,
-                                    1024 * 1024 * 1024, 1024 * 1024),
+      string_row<Impl, &S::sync_to>(
+          "sync-to",
+          "Name of the video or audio pad whose frames the messages belong to, by their running "
+          "time: rtcsrc gives each the running time of its frame. For the caps meta/x-klv, "
+          "application/json and text/x-raw; the channel has a subprotocol of its own. A message "
+          "waits for its frame, for one second past both at most, and one without PTS goes at "
+          "once, without a time. Unset: to none."),
+      uint_row<Impl, &S::max_bytes>(
+          "max-bytes",
+          "Most bytes that are kept for a peer; a stream: from 64 KiB to 16 "
+          "MiB of them.",
+          16384, 1024 * 1024 * 1024, 1024 * 1024),
       bool_row<Impl, &S::leaky>("leaky",
                                 "Whether the oldest message is dropped for a peer that is slow, "
                                 "instead of holding up the pad.",
                                 FALSE),
       uint_row<Impl, &S::patience>("patience",
-                                   "Time in ms that a peer which takes nothing may hold up the "
-                                   "others before it is left behind.",
-                                   100, 3600000, 10000)};
+                                   "Time in ms that a peer may take nothing before on-stuck says "
+                                   "what becomes of it.",
+                                   100, 3600000, 10000),
+      when_stuck_row(),
+      string_row<Impl, &S::peer>("peer",
+                                 "Id of the one peer, or of the session, that the pad sends to; "
+                                 "unset: all.")};
   return rows;
 }
 
 void Impl::class_init(GstRtcDataPadClass *klass) {
   install_properties<Impl>(G_OBJECT_CLASS(klass));
   gst_type_mark_as_plugin_api(framing_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(when_stuck_type(), GstPluginAPIFlags(0));
 }
 
 GstPad *rtc::new_rtc_data_pad(const char *name, GstPadTemplate *pad_template) {
@@ -129,5 +172,14 @@ GstPad *rtc::new_rtc_data_pad(const char *name, GstPadTemplate *pad_template) {
 
 DataFeedSettings rtc::feed_settings(GstPad *pad) {
   const auto s = Impl::from(pad)->settings.copy();
-  return {s, s.stream, s.leaky, s.max_bytes, milliseconds(s.patience)};
+  DataFeedSettings settings;
+  settings.channel = s;
+  settings.peer = s.peer;
+  settings.stream = s.stream;
+  settings.sync_to = s.sync_to;
+  settings.leaky = s.leaky;
+  settings.limit = s.max_bytes;
+  settings.patience = milliseconds(s.patience);
+  settings.when_stuck = s.when_stuck;
+  return settings;
 }

@@ -1,4 +1,4 @@
-// The pad of rtcsink that takes what a data channel is to send: a ghost pad with properties.
+// The pad that takes what a data channel is to send: a ghost pad with properties.
 #pragma once
 
 #include <gst/gst.h>

@@ -18,10 +18,43 @@
  * ## Data
  * A `data_%u` pad is a data channel (RFC 8831) to every viewer, named by its property `label`. A
  * buffer is a message: text with caps `text/x-raw`, else binary, of at most what the viewer takes
- * (256 KiB with browsers). With `data-framing=stream` buffers are pieces of a stream of any length
- * that arrives whole at rtcsrc; EOS comes when the last byte was acknowledged.
+ * (64 KiB with Chromium, 256 KiB with Firefox). With `data-framing=stream` buffers are pieces of a
+ * stream of any length that arrives whole at rtcsrc; EOS comes when the last byte was acknowledged.
  * |[
  * gst-launch-1.0 rtcsink name=s data_0::data-framing=stream  filesrc location=file ! s.data_0
+ * ]|
+ * With `sync-to=video_0` on a data pad its messages (caps `application/json`, `meta/x-klv` or
+ * `text/x-raw`) belong to the frames of that pad with the same running time, and rtcsrc gives them
+ * that of the frame as received.
+ *
+ * What viewers send comes out of sometimes pads `data_src_%u`, one for each viewer and label: of
+ * channels that they make, and of ours once they write to them. They are there until the channel
+ * is closed or the viewer leaves, and get EOS then; a stream that is cut short gets a warning and
+ * no EOS. Without a data pad of ours, `accept-data` lets viewers make channels. A sink behind such
+ * a pad needs `async=false`: no viewer comes before the pipeline plays.
+ * |[
+ * gst-launch-1.0 rtcsink name=s accept-data=true  videotestsrc is-live=true ! s. \
+ *   s.data_src_0 ! filesink async=false location=/dev/stdout
+ * ]|
+ *
+ * ## Control by viewers
+ * With `control=navigation` each viewer gets a data channel "control", over which its mouse, keys,
+ * touch and commands come as GstNavigation events upstream from the video pads, in pixels of their
+ * video; gstwebrtc-api and webrtcsrc speak the same protocol. With `control=playback` viewers also
+ * play, pause, seek, set the rate and repeat a recording, for all of them at once: seeks go
+ * upstream from the pads (accurate for raw media, to the keyframe before for encoded media), play
+ * and pause are asked of the application by GST_MESSAGE_REQUEST_STATE, which gst-launch-1.0 obeys.
+ * Live media refuses.
+ * |[
+ * gst-launch-1.0 rtcsink name=s control=playback  filesrc location=film.webm ! decodebin name=d \
+ *   d. ! queue ! s.  d. ! queue ! s.
+ * ]|
+ *
+ * With `playback-uri` each viewer has a timeline of its own: a pipeline that the element makes from
+ * the uri, decodes and encodes it for this viewer alone, from its beginning, and goes with the
+ * viewer. There are no video and audio pads then, and at most `max-private` such viewers.
+ * |[
+ * gst-launch-1.0 rtcsink control=playback playback-uri=file:///film.webm stream=film
  * ]|
  *
  * ## Messages
@@ -34,13 +67,17 @@
  * `rtc-rendition` (session, peer, pad, rendition, reason) when a viewer gets another rendition.
  *
  * ## Threads
- * Signals are emitted on the element's own thread, without a lock held; a handler must not block.
+ * Signals are emitted on the element's own thread, `next-requested` on another one, with
+ * `playback-uri` on one for each viewer, without a lock held; a handler must not block.
  */
 #include "gstrtcsink.hpp"
 
 #include "gstrtcdatapad.hpp"
+#include "gstrtcsinkenums.hpp"
 #include "gstrtcsinkpad.hpp"
+#include "pad_proxy.hpp"
 #include "publishing_element.hpp"
+#include "publishing_face.hpp"
 #include "warm_up.hpp"
 
 using namespace rtc;
@@ -63,7 +100,6 @@ class GstRtcSinkImpl : public PublishingElement {
     return reinterpret_cast<GstRtcSink *>(instance)->impl;
   }
   static void class_init(GstRtcSinkClass *klass);
-  static void add_interfaces(GType type);
   static void add_signals(GType type);
   static const std::vector<PropertyRow<GstRtcSinkImpl>> &properties();
 
@@ -93,119 +129,46 @@ class GstRtcSinkImpl : public PublishingElement {
   GstElement *const element_;
 };
 
-RTC_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN,
-                GstRtcSinkImpl::add_interfaces(g_define_type_id))
+RTC_DEFINE_TYPE(GstRtcSink, gst_rtc_sink, GST_TYPE_BIN, add_pad_proxy(g_define_type_id))
 GST_ELEMENT_REGISTER_DEFINE(rtcsink, "rtcsink", GST_RANK_NONE, GST_TYPE_RTC_SINK);
 
-// The children of the proxy are the pads; what is in the bin is nobody's business.
-void GstRtcSinkImpl::add_interfaces(GType type) {
-  GInterfaceInfo info{};
-  info.interface_init = [](gpointer table, gpointer) {
-    auto *proxy = static_cast<GstChildProxyInterface *>(table);
-    proxy->get_children_count = [](GstChildProxy *self) { return from(self)->pad_count(); };
-    proxy->get_child_by_index = [](GstChildProxy *self, guint index) {
-      return reinterpret_cast<GObject *>(from(self)->pad_at(index).release());
-    };
-    proxy->get_child_by_name = [](GstChildProxy *self, const gchar *name) {
-      return reinterpret_cast<GObject *>(gst_element_get_static_pad(GST_ELEMENT(self), name));
-    };
-  };
-  g_type_add_interface_static(type, GST_TYPE_CHILD_PROXY, &info);
-}
-
-namespace {
-
-enum CongestionControl { congestion_control_none, congestion_control_gcc };
-
-GType congestion_control_type() {
-  static const GEnumValue values[] = {
-      {congestion_control_none, "Rates are as set, whatever the network does", "none"},
-      {congestion_control_gcc, "Google congestion control (draft-ietf-rmcat-gcc-02)", "gcc"},
-      {0, nullptr, nullptr}};
-  static const auto type = g_enum_register_static("GstRtcSinkCongestionControl", values);
-  return type;
-}
-
-}  // namespace
-
 const std::vector<PropertyRow<GstRtcSinkImpl>> &GstRtcSinkImpl::properties() {
+  using I = GstRtcSinkImpl;
   static const auto rows = [] {
-    auto table = connection_rows<GstRtcSinkImpl>();
-    for (auto row : {
-             string_row<GstRtcSinkImpl, &SinkSettings::stream>(
-                 "stream",
-                 "Name under which viewers find the stream; unset: the element's name, made "
-                 "unique."),
-             string_row<GstRtcSinkImpl, &SinkSettings::video_codecs>(
-                 "video-codecs",
-                 "Codecs raw video is offered in, by preference, separated by commas.",
-                 "VP8,H264,VP9,AV1"),
-             string_row<GstRtcSinkImpl, &SinkSettings::audio_codecs>(
-                 "audio-codecs",
-                 "Codecs raw audio is offered in, by preference, separated by commas.", "OPUS"),
-             uint_row<GstRtcSinkImpl, &SinkSettings::video_bitrate>(
-                 "video-bitrate",
-                 "Rate in bit/s of video encoded in the size that comes in; 0: by size and frame "
-                 "rate. Renditions without a rate of their own get a part of it.",
-                 0, 1000000000, 0),
-             string_row<GstRtcSinkImpl, &SinkSettings::renditions>(
-                 "renditions",
-                 "Sizes and rates that raw video is encoded in, each while viewers use it: "
-                 "WIDTHxHEIGHT, and if wanted /FRAMES per second and @BITRATE in bit/s with k or "
-                 "M, separated by commas: 1280x720@2500k,640x360@700k,320x180/15@150k (8 at most, "
-                 "10k to 1000M). Sizes are boxes for the picture, which keeps its aspect ratio and "
-                 "is never made larger. Unset: the input's size, a half, a quarter and an eighth "
-                 "of it, down to 320x180. A video pad may have its own."),
-             uint_row<GstRtcSinkImpl, &SinkSettings::audio_bitrate>(
-                 "audio-bitrate",
-                 "Rate of encoded audio in bit/s. With congestion control less where the path to "
-                 "the viewers is narrow: a fourth of what it takes, at least 16000.",
-                 6000, 510000, 64000),
-             uint_row<GstRtcSinkImpl, &SinkSettings::keyframe_interval>(
-                 "keyframe-interval",
-                 "Longest time between keyframes of encoded video in ms; viewers get one at once "
-                 "when they need it.",
-                 100, 3600000, 60000),
-             uint_row<GstRtcSinkImpl, &SinkSettings::linger>(
-                 "linger", "How long in ms an encoder goes on after its last viewer left.", 0,
-                 3600000, 5000),
-             uint_row<GstRtcSinkImpl, &SinkSettings::max_viewers>(
-                 "max-viewers", "Most viewers at a time; 0: any number.", 0, 100000, 0),
-         })
-      table.push_back(row);
+    auto table = publishing_rows<I>();
+    table.push_back(string_row<I, &SinkSettings::stream>(
+        "stream",
+        "Name under which viewers find the stream; unset: the element's name, made unique."));
+    table.push_back(uint_row<I, &SinkSettings::max_viewers>(
+        "max-viewers", "Most viewers at a time; 0: any number.", 0, 100000, 0));
+    table.push_back(bool_row<I, &SinkSettings::accept_data>(
+        "accept-data",
+        "Whether viewers may send data though no data pad sends any. Sinks behind data_src pads "
+        "need async=false.",
+        FALSE));
     table.push_back(
-        {g_param_spec_enum("congestion-control", "congestion-control",
-                           "Whether encoders follow what the paths to the viewers take; what "
-                           "comes in encoded is passed on as it is.",
-                           congestion_control_type(), congestion_control_gcc, read_write),
+        {g_param_spec_enum("control", "control",
+                           "What viewers may do over the data channel \"control\" that each gets.",
+                           viewer_control_type(), int(ViewerControl::none), read_write),
          [](GstRtcSinkImpl &self, const GValue *value) {
-           self.settings.set(&SinkSettings::control_rate,
-                             g_value_get_enum(value) == congestion_control_gcc);
+           self.settings.set(&SinkSettings::control, ViewerControl(g_value_get_enum(value)));
          },
          [](GstRtcSinkImpl &self, GValue *value) {
-           g_value_set_enum(value, self.settings.copy().control_rate ? congestion_control_gcc
-                                                                     : congestion_control_none);
+           g_value_set_enum(value, int(self.settings.copy().control));
          }});
+    table.push_back(string_row<I, &SinkSettings::playback_uri>(
+        "playback-uri",
+        "A recording that every viewer has to itself, with a timeline of its own, in place of "
+        "video and audio pads: file:///film.webm, or whatever else GStreamer reads. Needs "
+        "control=playback."));
+    table.push_back(uint_row<I, &SinkSettings::max_private>(
+        "max-private",
+        "Most viewers at a time that have the recording of playback-uri to themselves; each costs "
+        "a decoder and an encoder.",
+        1, 10000, 16));
     table.push_back(
         {g_param_spec_uint("viewers", "viewers", "Viewers there are.", 0, G_MAXUINT, 0, read_only),
-         nullptr, [](GstRtcSinkImpl &self, GValue *value) {
-           g_value_set_uint(value, self.viewer_count());
-         }});
-    table.push_back(
-        {g_param_spec_string("url", "url", "Address to watch at in a browser, once there is one.",
-                             nullptr, read_only),
-         nullptr, [](GstRtcSinkImpl &self, GValue *value) {
-           g_value_set_string(value, self.url().c_str());
-         }});
-    table.push_back(
-        {g_param_spec_boxed(
-             "stats", "stats",
-             "Statistics of groups and sessions with W3C names; gathered when read, which takes "
-             "up to a second.",
-             GST_TYPE_STRUCTURE, read_only),
-         nullptr, [](GstRtcSinkImpl &self, GValue *value) {
-           g_value_take_boxed(value, self.stats().release());
-         }});
+         nullptr, [](I &self, GValue *value) { g_value_set_uint(value, self.viewer_count()); }});
     return table;
   }();
   return rows;
@@ -217,22 +180,6 @@ namespace {
 gboolean all_accept(GSignalInvocationHint *, GValue *result, const GValue *answer, gpointer) {
   g_value_copy(answer, result);
   return g_value_get_boolean(answer);
-}
-
-// An action signal that returns a boolean.
-template <auto method, typename... Types>
-void add_action(const char *name, GType type, Types... types) {
-  g_signal_new_class_handler(name, type, GSignalFlags(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-                             G_CALLBACK(&Vfunc<method>::template call<GstRtcSink>), nullptr,
-                             nullptr, nullptr, G_TYPE_BOOLEAN, sizeof...(types), types...);
-}
-
-void add_template(GstElementClass *klass, const char *name, MediaKind kind) {
-  const auto caps = adopt(gst_caps_from_string(pad_caps(kind).c_str()));
-  gst_element_class_add_pad_template(
-      klass, gst_pad_template_new_with_gtype(
-                 name, GST_PAD_SINK, GST_PAD_REQUEST, caps.get(),
-                 kind == MediaKind::video ? GST_TYPE_RTC_SINK_PAD : GST_TYPE_PAD));
 }
 
 }  // namespace
@@ -274,12 +221,45 @@ void GstRtcSinkImpl::add_signals(GType type) {
       G_CALLBACK(+[](GstRtcSink *, const gchar *, const gchar *) -> gboolean { return TRUE; }),
       all_accept, nullptr, nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
   /**
+   * GstRtcSink::accept-control:
+   * @session: id of the session
+   * @peer: id of the viewer
+   * @request: its type, such as navigationEvent, pause, seek
+   *
+   * Returns: FALSE to refuse what the viewer asks for over its control channel
+   */
+  g_signal_new_class_handler("accept-control", type, G_SIGNAL_RUN_LAST,
+                             G_CALLBACK(+[](GstRtcSink *, const gchar *, const gchar *,
+                                            const gchar *) -> gboolean { return TRUE; }),
+                             all_accept, nullptr, nullptr, G_TYPE_BOOLEAN, 3, G_TYPE_STRING,
+                             G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * GstRtcSink::next-requested:
+   * @session: id of the session
+   * @peer: id of the viewer
+   *
+   * A viewer asks for what comes next, of a list that the application has (`control=playback`).
+   *
+   * Returns: TRUE when there is something, which begins soon
+   */
+  g_signal_new("next-requested", type, G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled,
+               nullptr, nullptr, G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
+  /**
+   * GstRtcSink::playback-setup:
+   * @session: id of the session
+   * @peer: id of the viewer
+   * @pipeline: what plays `playback-uri` for this viewer alone, before it starts
+   */
+  g_signal_new("playback-setup", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE,
+               3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_PIPELINE);
+  /**
    * GstRtcSink::disconnect-viewer:
    * @session: id of the session
    *
    * Returns: FALSE when there is no such session
    */
-  add_action<&GstRtcSinkImpl::disconnect_viewer>("disconnect-viewer", type, G_TYPE_STRING);
+  add_action<GstRtcSink, &GstRtcSinkImpl::disconnect_viewer>("disconnect-viewer", type,
+                                                             G_TYPE_STRING);
   /**
    * GstRtcSink::set-viewer-rendition:
    * @session: id of the session
@@ -289,8 +269,8 @@ void GstRtcSinkImpl::add_signals(GType type) {
    *
    * Returns: FALSE when there is no such session, pad or rendition
    */
-  add_action<&GstRtcSinkImpl::set_viewer_rendition>("set-viewer-rendition", type, G_TYPE_STRING,
-                                                    G_TYPE_STRING, G_TYPE_STRING);
+  add_action<GstRtcSink, &GstRtcSinkImpl::set_viewer_rendition>(
+      "set-viewer-rendition", type, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
   /**
    * GstRtcSink::set-viewer-limit:
    * @session: id of the session
@@ -300,8 +280,8 @@ void GstRtcSinkImpl::add_signals(GType type) {
    *
    * Returns: FALSE when there is no such session or pad
    */
-  add_action<&GstRtcSinkImpl::set_viewer_limit>("set-viewer-limit", type, G_TYPE_STRING,
-                                                G_TYPE_STRING, G_TYPE_UINT, G_TYPE_UINT);
+  add_action<GstRtcSink, &GstRtcSinkImpl::set_viewer_limit>(
+      "set-viewer-limit", type, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_UINT, G_TYPE_UINT);
   /**
    * GstRtcSink::pause-viewer:
    * @session: id of the session
@@ -311,8 +291,8 @@ void GstRtcSinkImpl::add_signals(GType type) {
    *
    * Returns: FALSE when there is no such session
    */
-  add_action<&GstRtcSinkImpl::pause_viewer>("pause-viewer", type, G_TYPE_STRING);
-  add_action<&GstRtcSinkImpl::resume_viewer>("resume-viewer", type, G_TYPE_STRING);
+  add_action<GstRtcSink, &GstRtcSinkImpl::pause_viewer>("pause-viewer", type, G_TYPE_STRING);
+  add_action<GstRtcSink, &GstRtcSinkImpl::resume_viewer>("resume-viewer", type, G_TYPE_STRING);
   /**
    * GstRtcSink::encoder-setup:
    * @pad: name of the pad whose media it encodes
@@ -330,13 +310,11 @@ void GstRtcSinkImpl::class_init(GstRtcSinkClass *klass) {
   element_class->change_state = Vfunc<&GstRtcSinkImpl::change_state>::call<GstElement>;
   element_class->request_new_pad = Vfunc<&GstRtcSinkImpl::request_new_pad>::call<GstElement>;
   element_class->release_pad = Vfunc<&GstRtcSinkImpl::release_pad>::call<GstElement>;
-  add_template(element_class, "video_%u", MediaKind::video);
-  add_template(element_class, "audio_%u", MediaKind::audio);
-  gst_element_class_add_pad_template(
-      element_class, gst_pad_template_new_with_gtype("data_%u", GST_PAD_SINK, GST_PAD_REQUEST,
-                                                     GST_CAPS_ANY, GST_TYPE_RTC_DATA_PAD));
+  add_publishing_templates(element_class);
   gst_type_mark_as_plugin_api(congestion_control_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(viewer_control_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(GST_TYPE_RTC_SINK_PAD, GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(GST_TYPE_RTC_DATA_PAD, GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(
       element_class, "WebRTC publisher", "Sink/Network/WebRTC",
       "Publishes video and audio to WebRTC viewers, encoded once per codec and size", "gst-rtc");
@@ -351,5 +329,8 @@ GstStateChangeReturn GstRtcSinkImpl::change_state(GstStateChange transition) {
       GST_ELEMENT_CLASS(gst_rtc_sink_parent_class)->change_state(element_, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING && result != GST_STATE_CHANGE_FAILURE)
     play();
+  if (result != GST_STATE_CHANGE_FAILURE && (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING ||
+                                             transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED))
+    playback_changed();
   return result;
 }

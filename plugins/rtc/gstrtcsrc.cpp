@@ -18,15 +18,36 @@
  * ## Data
  * Every data channel that the publisher makes becomes a pad `data_%u` (those of `data-labels`). A
  * message is a buffer, text with caps `text/x-raw`, binary `application/octet-stream`, with the
- * running time of its arrival. A stream of rtcsink's `data-framing=stream` comes out as its bytes;
- * EOS follows the last one, an error takes the place of EOS when it was cut short.
+ * running time of its arrival. What the publisher sends in step with frames (`sync-to`) has its
+ * caps, also `application/json` and `meta/x-klv`, and the running time of its frame; `clocksync`
+ * behind the media pad lets a frame wait until its message is there. A stream of rtcsink's
+ * `data-framing=stream` comes out as its bytes; EOS follows the last one, an error takes the place
+ * of EOS when it was cut short.
+ *
+ * A request pad `data_sink_%u` sends to the publisher: over its channel with the pad's label, where
+ * it has one, else over one of our own. What is sent before the connection is there waits for it;
+ * the end of these pads is not the end of the element. At rtcsink it comes out of `data_src_%u`.
+ * |[
+ * gst-launch-1.0 rtcsrc name=r stream=robot data_sink_0::label=commands \
+ *   filesrc location=/dev/stdin ! text/x-raw,format=utf8 ! r.data_sink_0  r.video_0 ! fakesink
+ * ]|
+ * ## Control
+ * Where the publisher has a control channel (`control` of rtcsink, `enable-control-data-channel` of
+ * webrtcsink), GstNavigation events that come from downstream, of a window for example, travel to
+ * it. Where it lets its viewers steer a recording (`control=playback`), seek events become seeks of
+ * the recording, queries of position, duration and seeking are answered, and the segments tell the
+ * place in the recording, so that the slider of a player works; a custom upstream event
+ * `rtc-playback` with the field `request` asks for the rest: `play`, `pause`, `next`, or `loop`
+ * with a boolean `loop`.
  *
  * ## Messages
  * Element messages on the bus: `rtc-ready` (url), `rtc-signaling-lost` (reason),
  * `rtc-stream-started` (session, peer), `rtc-stream-ended` (session, reason, final), `rtc-path`
  * (session, local-candidate-type, remote-candidate-type, protocol, local-address, remote-address
  * and, through a TURN server of ours, relay-protocol) whenever ICE selects a pair, `rtc-healing`
- * (session, reason) when the path is broken and replaced, `rtc-healed` (session, gap in ms) then.
+ * (session, reason) when the path is broken and replaced, `rtc-healed` (session, gap in ms) then,
+ * `rtc-playback` (playing, position and duration in seconds, the latter -1 when it is not known,
+ * rate, loop, seekable) when the publisher tells that its playback has changed.
  *
  * ## Threads
  * Pads are added and signals emitted on the element's own thread, without a lock held.
@@ -34,6 +55,9 @@
 #include "gstrtcsrc.hpp"
 
 #include "base/text.hpp"
+#include "gstrtcdatapad.hpp"
+#include "gstrtcdatasourcepad.hpp"
+#include "pad_proxy.hpp"
 #include "receiving_element.hpp"
 #include "source_uri.hpp"
 #include "warm_up.hpp"
@@ -66,6 +90,10 @@ class GstRtcSrcImpl : public ReceivingElement {
 
   GstStateChangeReturn change_state(GstStateChange transition);
   gboolean send_event(GstEvent *event);
+  GstPad *request_new_pad(GstPadTemplate *pad_template, const gchar *name, const GstCaps *) {
+    return ReceivingElement::request_new_pad(pad_template, name);
+  }
+  void release_pad(GstPad *pad) { ReceivingElement::release_pad(pad); }
 
  private:
   GstElement *const element_;
@@ -145,6 +173,7 @@ const std::vector<PropertyRow<GstRtcSrcImpl>> &GstRtcSrcImpl::properties() {
 void GstRtcSrcImpl::add_interfaces(GType type) {
   const GInterfaceInfo info{uri_handler_init, nullptr, nullptr};
   g_type_add_interface_static(type, GST_TYPE_URI_HANDLER, &info);
+  add_pad_proxy(type);
 }
 
 void GstRtcSrcImpl::uri_handler_init(gpointer iface, gpointer) {
@@ -184,6 +213,8 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
                nullptr, G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, GST_TYPE_ELEMENT);
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = Vfunc<&GstRtcSrcImpl::change_state>::call<GstElement>;
+  element_class->request_new_pad = Vfunc<&GstRtcSrcImpl::request_new_pad>::call<GstElement>;
+  element_class->release_pad = Vfunc<&GstRtcSrcImpl::release_pad>::call<GstElement>;
   element_class->send_event = Vfunc<&GstRtcSrcImpl::send_event>::call<GstElement>;
   for (const auto &[name, kind] :
        {std::pair{"video_%u", MediaKind::video}, std::pair{"audio_%u", MediaKind::audio}}) {
@@ -191,11 +222,10 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
     gst_element_class_add_pad_template(
         element_class, gst_pad_template_new(name, GST_PAD_SRC, GST_PAD_SOMETIMES, caps.get()));
   }
-  const auto data_caps =
-      adopt(gst_caps_from_string("text/x-raw,format=utf8; application/octet-stream"));
+  gst_element_class_add_pad_template(element_class, data_source_template("data_%u"));
   gst_element_class_add_pad_template(
-      element_class,
-      gst_pad_template_new("data_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, data_caps.get()));
+      element_class, gst_pad_template_new_with_gtype("data_sink_%u", GST_PAD_SINK, GST_PAD_REQUEST,
+                                                     GST_CAPS_ANY, GST_TYPE_RTC_DATA_PAD));
   gst_type_mark_as_plugin_api(on_end_type(), GstPluginAPIFlags(0));
   gst_element_class_set_static_metadata(element_class, "WebRTC receiver", "Source/Network/WebRTC",
                                         "Receives a stream from a WebRTC publisher", "gst-rtc");
@@ -203,6 +233,10 @@ void GstRtcSrcImpl::class_init(GstRtcSrcClass *klass) {
 
 // An application that stops a recording sends EOS to the pipeline (gst-launch-1.0 -e).
 gboolean GstRtcSrcImpl::send_event(GstEvent *event) {
+  if (control_event(event)) {
+    gst_event_unref(event);
+    return TRUE;
+  }
   if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
     return GST_ELEMENT_CLASS(gst_rtc_src_parent_class)->send_event(element_, event);
   gst_event_unref(event);

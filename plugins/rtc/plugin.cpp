@@ -3,12 +3,14 @@
 #include <gst/gst.h>
 
 #include "base/log.hpp"
+#include "gstrtcpeer.hpp"
 #include "gstrtcsink.hpp"
 #include "gstrtcsrc.hpp"
 
 static gboolean plugin_init(GstPlugin *plugin) {
   rtc::init_log();
-  return GST_ELEMENT_REGISTER(rtcsink, plugin) && GST_ELEMENT_REGISTER(rtcsrc, plugin);
+  return GST_ELEMENT_REGISTER(rtcpeer, plugin) && GST_ELEMENT_REGISTER(rtcsink, plugin) &&
+         GST_ELEMENT_REGISTER(rtcsrc, plugin);
 }
 
 #define PACKAGE "gst-rtc"

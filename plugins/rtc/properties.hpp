@@ -21,6 +21,10 @@ class GuardedSettings {
     std::lock_guard lock(mutex_);
     return settings_;
   }
+  void replace(Settings settings) {
+    std::lock_guard lock(mutex_);
+    settings_ = std::move(settings);
+  }
   // `member` may be one of a base class of Settings.
   template <typename Member, typename T>
   void set(Member member, T value) {
@@ -40,38 +44,39 @@ constexpr auto read_only = GParamFlags(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS
 constexpr auto write_only =
     GParamFlags(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
 
-template <typename Impl, auto member>
+// `store` is the GuardedSettings that has the member.
+template <typename Impl, auto member, auto store = &Impl::settings>
 PropertyRow<Impl> string_row(const char *name, const char *blurb, const char *fallback = nullptr,
                              GParamFlags flags = read_write) {
   return {g_param_spec_string(name, name, blurb, fallback, flags),
           [](Impl &self, const GValue *value) {
             const char *text = g_value_get_string(value);
-            self.settings.set(member, std::string(text ? text : ""));
+            (self.*store).set(member, std::string(text ? text : ""));
           },
           [](Impl &self, GValue *value) {
-            const auto settings = self.settings.copy();
+            const auto settings = (self.*store).copy();
             const auto &text = settings.*member;
             g_value_set_string(value, text.empty() ? nullptr : text.c_str());
           }};
 }
 
-template <typename Impl, auto member>
+template <typename Impl, auto member, auto store = &Impl::settings>
 PropertyRow<Impl> uint_row(const char *name, const char *blurb, guint low, guint high,
                            guint fallback) {
   return {
       g_param_spec_uint(name, name, blurb, low, high, fallback, read_write),
-      [](Impl &self, const GValue *value) { self.settings.set(member, g_value_get_uint(value)); },
-      [](Impl &self, GValue *value) { g_value_set_uint(value, self.settings.copy().*member); }};
+      [](Impl &self, const GValue *value) { (self.*store).set(member, g_value_get_uint(value)); },
+      [](Impl &self, GValue *value) { g_value_set_uint(value, (self.*store).copy().*member); }};
 }
 
-template <typename Impl, auto member>
+template <typename Impl, auto member, auto store = &Impl::settings>
 PropertyRow<Impl> bool_row(const char *name, const char *blurb, gboolean fallback) {
   return {
       g_param_spec_boolean(name, name, blurb, fallback, read_write),
       [](Impl &self, const GValue *value) {
-        self.settings.set(member, bool(g_value_get_boolean(value)));
+        (self.*store).set(member, bool(g_value_get_boolean(value)));
       },
-      [](Impl &self, GValue *value) { g_value_set_boolean(value, self.settings.copy().*member); }};
+      [](Impl &self, GValue *value) { g_value_set_boolean(value, (self.*store).copy().*member); }};
 }
 
 // Which ways to the peers ICE may take: the same rows in every element.

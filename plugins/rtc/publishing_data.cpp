@@ -1,72 +1,80 @@
 // The data pads of a PublishingElement.
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "element_error.hpp"
 #include "publishing_element.hpp"
 
 namespace rtc {
 
-std::vector<std::shared_ptr<DataSinkPad>> PublishingElement::data_pads() const {
-  std::lock_guard lock(mutex_);
-  return data_pads_;
+namespace {
+// Each has a thread, and what a viewer makes is not to become too much.
+constexpr DataSourcePads::Settings source_settings{"data_src_%u", true, 16, 256, 1024 * 1024};
+}  // namespace
+
+PublishingElement::PublishingElement(GstElement *element, std::shared_ptr<ReceivedTimes> times)
+    : element_(element),
+      times_(std::move(times)),
+      data_sinks_(element, {true, false}, data_sink_hooks()),
+      data_sources_(element, source_settings, data_source_hooks()) {}
+
+EventLoop &PublishingElement::loop() {
+  if (!loop_) loop_.emplace(GST_OBJECT_NAME(gst_element_get_factory(element_)));
+  return *loop_;
 }
 
-Result<Viewer::Feeds> PublishingElement::configured_feeds() const {
-  Viewer::Feeds feeds;
-  std::set<std::string> labels;
-  for (const auto &pad : data_pads()) {
-    if (const auto configured = pad->configure(); !configured) return configured.error();
-    const auto label = pad->feed()->channel().label;
-    if (!labels.insert(label).second)
-      return Error{Error::Kind::settings,
-                   "Two data pads have the label \"" + label + "\"; give each one of its own.",
-                   "label taken"};
-    pad->feed()->stop(false);
-    feeds.push_back(pad->feed());
-  }
-  return feeds;
-}
-
-GstPad *PublishingElement::request_data_pad(GstPadTemplate *pad_template, const char *name) {
-  const auto pad_name = this->pad_name("data", name, next_data_);
-  if (pad_name.empty()) return nullptr;
-  if (!loop_) loop_.emplace("rtcsink");
-  const auto feed = std::make_shared<DataFeed>(
-      *loop_, pad_name, [this](const Error &error) { post_warning(element_, error); });
-  auto pad = std::make_shared<DataSinkPad>(GST_BIN(element_), pad_template, pad_name.c_str(), feed);
-  pad->on_end([this] { inputs_ended(); });
-  {
-    std::lock_guard lock(mutex_);
-    data_pads_.push_back(pad);
-  }
-  announce_pad(pad->ghost());
-  // Its properties are set by now only when it was requested by a launch line.
-  if (const auto configured = pad->configure(); !configured)
-    post_error(element_, configured.error());
-  loop_->call([&] {
+DataSinkPads::Hooks PublishingElement::data_sink_hooks() {
+  DataSinkPads::Hooks hooks;
+  hooks.loop = [this]() -> EventLoop & { return loop(); };
+  hooks.added = [this](const auto &feed) {
     if (publisher_) publisher_->add_feed(feed);
-  });
-  return pad->ghost();
+  };
+  hooks.removed = [this](const auto &feed) {
+    if (publisher_) publisher_->remove_feed(feed);
+  };
+  hooks.failed = [this](const Error &error) { post_error(element_, error); };
+  hooks.warned = [this](const Error &error) { post_warning(element_, error); };
+  hooks.disconnect = [this](const std::string &session, const std::string &reason) {
+    loop_->post([this, session, reason] {
+      if (publisher_) publisher_->disconnect_viewer(session, reason);
+    });
+  };
+  hooks.media_pads = [this] {
+    std::vector<std::string> names;
+    for (const auto &pad : pads()) names.push_back(pad->input()->pad());
+    return names;
+  };
+  hooks.group_offset = [this] { return group_offset(); };
+  hooks.ended = [this] {
+    inputs_ended();
+    return settings.copy().playback_uri.empty();
+  };
+  return hooks;
 }
 
-bool PublishingElement::release_data_pad(GstPad *ghost) {
-  std::shared_ptr<DataSinkPad> pad;
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = std::find_if(data_pads_.begin(), data_pads_.end(),
-                                    [&](const auto &p) { return p->ghost() == ghost; });
-    if (found == data_pads_.end()) return false;
-    pad = *found;
-    data_pads_.erase(found);
-  }
-  pad->feed()->stop(true);
-  loop_->call([&] {
-    if (publisher_) publisher_->remove_feed(pad->feed());
-  });
-  gst_pad_set_active(ghost, FALSE);
-  gst_child_proxy_child_removed(GST_CHILD_PROXY(element_), G_OBJECT(ghost), GST_PAD_NAME(ghost));
-  gst_element_remove_pad(element_, ghost);
-  return true;
+void PublishingElement::data_failed(const Error &error) { post_warning(element_, error); }
+
+DataSourcePad::Hooks PublishingElement::data_source_hooks() {
+  DataSourcePad::Hooks hooks;
+  hooks.times = times_;
+  hooks.warned = [this](const Error &error) { post_warning(element_, error); };
+  hooks.failed = [this](const Error &error) { data_failed(error); };
+  hooks.post = [this](std::function<void()> task) { loop_->post(std::move(task)); };
+  return hooks;
+}
+
+GstClockTimeDiff PublishingElement::group_offset() const {
+  std::lock_guard lock(mutex_);
+  if (!GST_CLOCK_TIME_IS_VALID(epoch_)) return 0;
+  return GST_CLOCK_DIFF(epoch_, gst_element_get_base_time(element_));
+}
+
+bool PublishingElement::viewer_channel(const std::string &, const std::string &peer,
+                                       const std::shared_ptr<DataChannel> &channel) {
+  const auto wanted = split(settings.copy().data_labels, ',');
+  if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), channel->label()) == wanted.end())
+    return false;
+  return data_sources_.attach(peer, channel, peer);
 }
 
 }  // namespace rtc

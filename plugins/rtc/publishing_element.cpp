@@ -6,7 +6,6 @@
 
 #include "base/text.hpp"
 #include "element_error.hpp"
-#include "path_message.hpp"
 
 namespace rtc {
 
@@ -16,8 +15,8 @@ constexpr auto stop_deadline = seconds(10);
 
 PublishingElement::~PublishingElement() {
   stop();
+  playback_.reset();
   pads_.clear();
-  data_pads_.clear();
   // The threads of sessions and groups call back into this object until they have ended.
   reaper_->wait(stop_deadline);
 }
@@ -47,7 +46,9 @@ Input::Hooks PublishingElement::hooks(const std::string &pad) {
   };
   hooks.failed = [this, pad](const Codec &codec, size_t rendition, const Error &error) {
     loop_->post([this, pad, choice = Input::Choice{&codec, rendition}, error] {
-      if (publisher_) publisher_->encoding_failed(pad, choice, error);
+      for (const auto &p : pads())
+        if (publisher_ && p->input()->pad() == pad)
+          publisher_->encoding_failed(p->input(), choice, error);
     });
   };
   hooks.warned = [this](const Error &error) { post_warning(element_, error); };
@@ -73,21 +74,29 @@ void PublishingElement::announce_pad(GstPad *ghost) {
   gst_child_proxy_child_added(GST_CHILD_PROXY(element_), G_OBJECT(ghost), GST_PAD_NAME(ghost));
 }
 
+const std::shared_ptr<WorkerPool> &PublishingElement::pool() {
+  if (!pool_)
+    pool_ = std::make_shared<WorkerPool>(
+        std::min(2u, std::max(1u, std::thread::hardware_concurrency())));
+  return pool_;
+}
+
 GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const char *name) {
   const std::string_view kind_name = GST_PAD_TEMPLATE_NAME_TEMPLATE(pad_template);
-  if (kind_name.starts_with("data")) return request_data_pad(pad_template, name);
+  if (kind_name.starts_with("data")) return data_sinks_.request(pad_template, name);
+  if (GST_STATE(element_) > GST_STATE_READY && !settings.copy().playback_uri.empty()) {
+    post_warning(element_, no_pads_error());
+    return nullptr;
+  }
   const bool video = kind_name.starts_with("video");
   const auto kind = video ? MediaKind::video : MediaKind::audio;
   const auto pad_name = this->pad_name(to_string(kind), name, video ? next_video_ : next_audio_);
   if (pad_name.empty()) return nullptr;
-  if (!loop_) loop_.emplace("rtcsink");
-  if (!pool_)
-    pool_ = std::make_shared<WorkerPool>(
-        std::min(2u, std::max(1u, std::thread::hardware_concurrency())));
-
-  auto input = std::make_shared<Input>(*loop_, kind, pad_name, hooks(pad_name), pool_, reaper_);
+  auto input = std::make_shared<Input>(loop(), kind, pad_name, hooks(pad_name), pool(), reaper_);
   auto pad = std::make_shared<SinkPad>(GST_BIN(element_), pad_template, pad_name.c_str(), input);
+  if (const auto prepared = prepare(*pad); !prepared) post_error(element_, prepared.error());
   pad->on_end([this] { inputs_ended(); });
+  pad->on_hold([this] { return playback_ && playback_->loops(); });
   pad->on_restart([this] {
     loop_->post([this] {
       if (publisher_) publisher_->resume();
@@ -108,7 +117,7 @@ GstPad *PublishingElement::request_new_pad(GstPadTemplate *pad_template, const c
 }
 
 void PublishingElement::release_pad(GstPad *ghost) {
-  if (release_data_pad(ghost)) return;
+  if (data_sinks_.release(ghost)) return;
   std::shared_ptr<SinkPad> pad;
   {
     std::lock_guard lock(mutex_);
@@ -141,6 +150,9 @@ Result<PublisherSettings> PublishingElement::publisher_settings() const {
   result.stream = s.stream.empty() ? element_name.get() : s.stream;
   result.max_viewers = s.max_viewers;
   result.control_rate = s.control_rate;
+  result.accept_data = s.accept_data;
+  result.viewers_control = s.control != ViewerControl::none;
+  result.max_showings = s.playback_uri.empty() ? 0 : s.max_private;
   result.encoding = {*video,
                      *audio,
                      s.video_bitrate,
@@ -157,12 +169,18 @@ bool PublishingElement::start() {
     post_error(element_, configured.error());
     return false;
   }
-  if (!loop_) loop_.emplace("rtcsink");
-  const auto feeds = configured_feeds();
+  if (const auto checked = check_private(); !checked) {
+    post_error(element_, checked.error());
+    return false;
+  }
+  (void)loop();
+  const auto feeds = data_sinks_.start(configured->viewers_control ? control_label : "");
   if (!feeds) {
     post_error(element_, feeds.error());
     return false;
   }
+  if (configured->viewers_control)
+    playback().start(settings.copy().control == ViewerControl::playback);
   std::vector<std::shared_ptr<Input>> inputs;
   for (const auto &pad : pads()) {
     const auto renditions = parse_renditions(pad->renditions());
@@ -170,12 +188,16 @@ bool PublishingElement::start() {
       post_error(element_, renditions.error());
       return false;
     }
+    if (const auto prepared = prepare(*pad); !prepared) {
+      post_error(element_, prepared.error());
+      return false;
+    }
     inputs.push_back(pad->input());
   }
   std::optional<Error> error;
   loop_->call([&] {
     for (const auto &input : inputs) input->configure(configured->encoding);
-    publisher_ = std::make_unique<Publisher>(*loop_, *configured, *this, reaper_);
+    publisher_ = make_publisher(*configured);
     if (const auto started = publisher_->start(inputs, *feeds); !started) {
       error = started.error();
       publisher_.reset();
@@ -202,26 +224,44 @@ void PublishingElement::play() {
 
 void PublishingElement::stop() {
   if (!loop_) return;
-  for (const auto &pad : data_pads()) pad->feed()->stop(true);
+  if (playback_) playback_->stop();
+  data_sinks_.stop();
+  data_sources_.deactivate();
   loop_->call([&] {
     publisher_.reset();
+    sessions_.clear();
     for (const auto &pad : pads()) pad->input()->rewind();
   });
+  data_sources_.deactivate();  // those that came in the meantime
+  data_sources_.clear();
+  data_sinks_.rewind();
   std::lock_guard lock(mutex_);
   epoch_ = GST_CLOCK_TIME_NONE;
   url_.clear();
   for (const auto &pad : pads_) pad->rewind();
-  for (const auto &pad : data_pads_) pad->rewind();
 }
 
 void PublishingElement::inputs_ended() {
-  for (const auto &pad : pads())
+  bool held = false;
+  for (const auto &pad : pads()) {
     if (!pad->ended()) return;
-  for (const auto &pad : data_pads())
-    if (!pad->ended()) return;
+    held = held || pad->held();
+  }
+  if (held) return playback_->begin_again();
+  if (!data_sinks_.ended() || !settings.copy().playback_uri.empty()) return;
   loop_->call([this] {
     if (publisher_) publisher_->finish();
   });
+}
+
+bool PublishingElement::is_running() {
+  bool running = false;
+  if (loop_) loop_->call([&] { running = bool(publisher_); });
+  return running;
+}
+
+void PublishingElement::end_inputs() {
+  for (const auto &pad : pads()) pad->refuse();
 }
 
 bool PublishingElement::disconnect_viewer(const char *session) {
@@ -238,7 +278,7 @@ bool PublishingElement::ask_publisher(const std::function<Result<bool>(Publisher
   if (!loop_) return false;
   loop_->call([&] {
     if (!publisher_)
-      error = Error{Error::Kind::not_found, "There are no viewers before the element has started.",
+      error = Error{Error::Kind::not_found, "There is nobody before the element has started.",
                     "not started"};
     else if (const auto done = what(*publisher_); !done)
       error = done.error();
@@ -269,17 +309,6 @@ bool PublishingElement::pause_viewer(const char *session, bool paused) {
       [&](Publisher &publisher) { return publisher.pause_viewer(session, paused); });
 }
 
-guint PublishingElement::pad_count() const {
-  return static_cast<guint>(pads().size() + data_pads().size());
-}
-
-Ref<GstPad> PublishingElement::pad_at(guint index) const {
-  std::vector<GstPad *> all;
-  for (const auto &pad : pads()) all.push_back(pad->ghost());
-  for (const auto &pad : data_pads()) all.push_back(pad->ghost());
-  return index < all.size() ? share(all[index]) : Ref<GstPad>();
-}
-
 std::string PublishingElement::url() const {
   std::lock_guard lock(mutex_);
   return url_;
@@ -291,90 +320,6 @@ StructurePtr PublishingElement::stats() {
   return stats_reader_.read(loop_ ? &*loop_ : nullptr, [this](auto done) {
     if (publisher_) publisher_->get_stats(std::move(done));
   });
-}
-
-void PublishingElement::publisher_ready(const std::string &url, const std::string &stream) {
-  {
-    std::lock_guard lock(mutex_);
-    url_ = url;
-  }
-  post(gst_structure_new("rtc-ready", "url", G_TYPE_STRING, url.c_str(), "stream", G_TYPE_STRING,
-                         stream.c_str(), nullptr));
-}
-
-void PublishingElement::publisher_lost(const Error &error) {
-  post(gst_structure_new("rtc-signaling-lost", "reason", G_TYPE_STRING, error.message.c_str(),
-                         nullptr));
-}
-
-void PublishingElement::publisher_warns(const std::string &session, const Error &error) {
-  auto about = error;
-  if (!session.empty()) about.detail += " (session " + session + ")";
-  post_warning(element_, about);
-}
-
-bool PublishingElement::accept_viewer(const std::string &session, const std::string &peer) {
-  gboolean accepted = TRUE;
-  g_signal_emit_by_name(element_, "accept-viewer", session.c_str(), peer.c_str(), &accepted);
-  return accepted;
-}
-
-void PublishingElement::viewer_added(const std::string &session, const std::string &peer,
-                                     GstElement *webrtcbin, size_t viewers) {
-  viewer_count_ = static_cast<guint>(viewers);
-  g_signal_emit_by_name(element_, "viewer-added", session.c_str(), peer.c_str(), webrtcbin);
-  post(gst_structure_new("rtc-viewer-added", "session", G_TYPE_STRING, session.c_str(), "peer",
-                         G_TYPE_STRING, peer.c_str(), "viewers", G_TYPE_UINT,
-                         static_cast<guint>(viewers), nullptr));
-}
-
-void PublishingElement::viewer_started(const std::string &session, const std::string &peer) {
-  post(gst_structure_new("rtc-viewer-connected", "session", G_TYPE_STRING, session.c_str(), "peer",
-                         G_TYPE_STRING, peer.c_str(), nullptr));
-}
-
-void PublishingElement::viewer_healing(const std::string &session, const std::string &peer,
-                                       const std::string &reason, GstElement *webrtcbin) {
-  g_signal_emit_by_name(element_, "viewer-healing", session.c_str(), peer.c_str(), webrtcbin);
-  auto *message = healing_message(session, reason);
-  gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
-  post(message);
-}
-
-void PublishingElement::viewer_healed(const std::string &session, const std::string &peer,
-                                      milliseconds gap) {
-  auto *message = healed_message(session, gap);
-  gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
-  post(message);
-}
-
-void PublishingElement::viewer_path_changed(const std::string &session, const std::string &peer,
-                                            const SelectedPair &path) {
-  auto *message = path_message(session, path);
-  gst_structure_set(message, "peer", G_TYPE_STRING, peer.c_str(), nullptr);
-  post(message);
-}
-
-void PublishingElement::viewer_rendition(const std::string &session, const std::string &peer,
-                                         const std::string &pad, const std::string &rendition,
-                                         const std::string &reason) {
-  post(gst_structure_new("rtc-rendition", "session", G_TYPE_STRING, session.c_str(), "peer",
-                         G_TYPE_STRING, peer.c_str(), "pad", G_TYPE_STRING, pad.c_str(),
-                         "rendition", G_TYPE_STRING, rendition.c_str(), "reason", G_TYPE_STRING,
-                         reason.c_str(), nullptr));
-}
-
-void PublishingElement::viewer_removed(const std::string &session, const std::string &peer,
-                                       const std::string &reason, size_t viewers) {
-  viewer_count_ = static_cast<guint>(viewers);
-  g_signal_emit_by_name(element_, "viewer-removed", session.c_str(), peer.c_str(), reason.c_str());
-  post(gst_structure_new("rtc-viewer-removed", "session", G_TYPE_STRING, session.c_str(), "peer",
-                         G_TYPE_STRING, peer.c_str(), "reason", G_TYPE_STRING, reason.c_str(),
-                         "viewers", G_TYPE_UINT, static_cast<guint>(viewers), nullptr));
-}
-
-void PublishingElement::post(GstStructure *structure) {
-  gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), structure));
 }
 
 }  // namespace rtc

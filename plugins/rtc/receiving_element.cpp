@@ -43,9 +43,16 @@ bool ReceivingElement::start() {
     return false;
   }
   if (!loop_) loop_.emplace("rtcsrc");
+  control_ = make_control();
+  const auto feeds = data_sinks_.start();
+  if (!feeds) {
+    post_error(element_, feeds.error());
+    return false;
+  }
   std::optional<Error> error;
   loop_->call([&] {
     receiver_ = std::make_shared<Receiver>(*loop_, *configured, *this, reaper_);
+    for (const auto &feed : *feeds) receiver_->add_feed(feed);
     if (const auto started = receiver_->start(); !started) {
       error = started.error();
       receiver_.reset();
@@ -65,24 +72,24 @@ void ReceivingElement::play() {
 
 void ReceivingElement::stop() {
   if (!loop_) return;
-  std::vector<std::shared_ptr<SourcePad>> pads;
-  std::vector<std::shared_ptr<DataSourcePad>> data_pads;
+  data_sinks_.stop();
   {
     std::lock_guard lock(mutex_);
-    pads = std::exchange(pads_, {});
-    data_pads = std::exchange(data_pads_, {});
     all_pads_announced_ = false;
     url_.clear();
   }
   // First the pads: a push that is blocked downstream must not keep the loop waiting.
-  for (const auto &pad : pads) gst_pad_set_active(pad->pad(), FALSE);
-  for (const auto &pad : data_pads) gst_pad_set_active(pad->pad(), FALSE);
+  pads_.deactivate();
+  data_sources_.deactivate();
   loop_->call([&] {
-    for (const auto &pad : pads) pad->stop();
+    pads_.stop();
     receiver_.reset();
+    if (control_) control_->detach();
   });
-  for (const auto &pad : pads) gst_element_remove_pad(element_, pad->pad());
-  for (const auto &pad : data_pads) gst_element_remove_pad(element_, pad->pad());
+  pads_.remove();
+  data_sources_.deactivate();  // those that came in the meantime
+  data_sources_.clear();
+  data_sinks_.rewind();
 }
 
 void ReceivingElement::finish() {
@@ -92,37 +99,15 @@ void ReceivingElement::finish() {
   });
 }
 
-std::shared_ptr<SourcePad> ReceivingElement::find_pad(MediaKind kind, unsigned index) {
-  const auto name = format("%s_%u", to_string(kind), index);
-  std::lock_guard lock(mutex_);
-  for (const auto &pad : pads_)
-    if (name == GST_PAD_NAME(pad->pad())) return pad;
-  return nullptr;
-}
-
-void ReceivingElement::add_pad(MediaKind kind, unsigned index) {
-  auto *klass = GST_ELEMENT_GET_CLASS(element_);
-  auto *pad_template =
-      gst_element_class_get_pad_template(klass, kind == MediaKind::video ? "video_%u" : "audio_%u");
-  SourcePad::Hooks hooks;
-  hooks.failed = [this](const Error &error) { post_error(element_, error); };
-  hooks.post = [this](std::function<void()> task) { loop_->post(std::move(task)); };
-  hooks.dispose = [reaper = reaper_](std::function<void()> task) { reaper->reap(std::move(task)); };
-  const auto name = format("%s_%u", to_string(kind), index);
-  auto pad = SourcePad::create(pad_template, name.c_str(), kind,
-                               milliseconds(settings.copy().latency), std::move(hooks));
-  {
-    std::lock_guard lock(mutex_);
-    pads_.push_back(pad);
-  }
-  gst_element_add_pad(element_, pad->pad());
-}
-
 void ReceivingElement::tracks_changed(const std::vector<Receiver::Track> &tracks,
                                       const std::vector<std::string> &channels) {
-  for (const auto &track : tracks)
-    if (!find_pad(track.kind, track.index)) add_pad(track.kind, track.index);
-  for (const auto &label : channels) (void)data_pad(label);
+  SourcePad::Hooks hooks;
+  hooks.post = [this](std::function<void()> task) { loop_->post(std::move(task)); };
+  hooks.dispose = [reaper = reaper_](std::function<void()> task) { reaper->reap(std::move(task)); };
+  hooks.control = control_;
+  pads_.add(tracks, milliseconds(settings.copy().latency), hooks);
+  for (const auto &label : channels)
+    if (wants_label(label)) data_sources_.announce(publisher_key, label);
   bool first = false;
   {
     std::lock_guard lock(mutex_);
@@ -133,30 +118,17 @@ void ReceivingElement::tracks_changed(const std::vector<Receiver::Track> &tracks
 
 void ReceivingElement::track_media(const Receiver::Track &track, GstElement *pipeline,
                                    const Ref<GstPad> &pad, GstClockTime base_time) {
-  if (const auto ours = find_pad(track.kind, track.index))
-    ours->attach(*track.codec, pipeline, pad,
-                 GST_CLOCK_DIFF(gst_element_get_base_time(element_), base_time));
+  pads_.attach(track, pipeline, pad, base_time);
 }
 
 void ReceivingElement::session_ended(const std::string &session, const std::string &reason,
                                      bool final) {
-  std::vector<std::shared_ptr<SourcePad>> pads;
-  std::vector<std::shared_ptr<DataSourcePad>> data_pads;
-  {
-    std::lock_guard lock(mutex_);
-    pads = pads_;
-    data_pads = data_pads_;
-  }
-  for (const auto &pad : pads) {
-    pad->detach();
-    if (final) pad->end();
-  }
-  for (const auto &pad : data_pads)
-    if (final) pad->end();
+  pads_.detach(final);
+  if (final) data_sources_.end();
   post(gst_structure_new("rtc-stream-ended", "session", G_TYPE_STRING, session.c_str(), "reason",
                          G_TYPE_STRING, reason.c_str(), "final", G_TYPE_BOOLEAN, final, nullptr));
   // Nothing will ever come, and no pad can say so.
-  if (final && pads.empty() && data_pads.empty())
+  if (final && pads_.empty() && data_sources_.empty())
     receiver_failed({Error::Kind::not_found,
                      "The stream ended before any media came: " + reason + ".", reason});
 }

@@ -10,10 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "data_source_pad.hpp"
+#include "data_sink_pads.hpp"
+#include "data_source_pads.hpp"
 #include "properties.hpp"
 #include "session/receiver.hpp"
-#include "source_pad.hpp"
+#include "source_pads.hpp"
 #include "stats_reader.hpp"
 
 namespace rtc {
@@ -31,8 +32,13 @@ struct SourceSettings : ConnectionSettings {
 
 class ReceivingElement : public Receiver::Events {
  public:
-  explicit ReceivingElement(GstElement *element) : element_(element) {}
+  explicit ReceivingElement(GstElement *element);
   ~ReceivingElement() override;
+
+  GstPad *request_new_pad(GstPadTemplate *pad_template, const char *name) {
+    return data_sinks_.request(pad_template, name);
+  }
+  void release_pad(GstPad *pad) { data_sinks_.release(pad); }
 
   // The states of the element; start() posts its error.
   bool start();
@@ -40,6 +46,8 @@ class ReceivingElement : public Receiver::Events {
   void stop();
   // The application wants no more: leaves the publisher and sends EOS out of every pad.
   void finish();
+  // An event of the application that the publisher is to act upon; false: it is none.
+  bool control_event(GstEvent *event);
 
   std::string url() const;
   StructurePtr stats();
@@ -58,29 +66,34 @@ class ReceivingElement : public Receiver::Events {
   void path_changed(const std::string &session, const SelectedPair &path) override;
   void tracks_changed(const std::vector<Receiver::Track> &tracks,
                       const std::vector<std::string> &channels) override;
-  void channel_opened(const std::shared_ptr<DataChannel> &channel) override;
+  bool channel_opened(const std::string &peer,
+                      const std::shared_ptr<DataChannel> &channel) override;
   void track_media(const Receiver::Track &track, GstElement *pipeline, const Ref<GstPad> &pad,
                    GstClockTime base_time) override;
-  void track_pad(GstPad *pad) override { hold_back(pad); }
   void session_ended(const std::string &session, const std::string &reason, bool final) override;
 
   Result<ReceiverSettings> receiver_settings() const;
-  std::shared_ptr<SourcePad> find_pad(MediaKind kind, unsigned index);
-  void add_pad(MediaKind kind, unsigned index);
-  // The pad of that label; made when there is none. Null when the label is not wanted.
-  std::shared_ptr<DataSourcePad> data_pad(const std::string &label);
-  std::shared_ptr<DataSourcePad> add_data_pad(const std::string &label, const std::string &name);
+  bool wants_label(const std::string &label) const;
+  DataSinkPads::Hooks data_sink_hooks();
+  DataSourcePad::Hooks data_source_hooks();
   void post(GstStructure *structure);
+  std::shared_ptr<RemoteControl> make_control();
+  void playback_changed(const PlaybackState &state);
+  // That label is not the one of the control channel, or the application wants it as a pad.
 
   GstElement *const element_;
   std::optional<EventLoop> loop_;
   std::shared_ptr<Reaper> reaper_ = std::make_shared<Reaper>();
   std::shared_ptr<Receiver> receiver_;  // on the loop only
+  std::shared_ptr<RemoteControl> control_;
+  std::optional<std::chrono::nanoseconds> duration_;  // as told last; on the loop only
   StatsReader stats_reader_;
+  const std::shared_ptr<ReceivedTimes> times_ = std::make_shared<ReceivedTimes>();
+  SourcePads pads_;
+  DataSinkPads data_sinks_;
+  DataSourcePads data_sources_;
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
-  std::vector<std::shared_ptr<SourcePad>> pads_;
-  std::vector<std::shared_ptr<DataSourcePad>> data_pads_;
   std::string url_;
   bool all_pads_announced_ = false;
 };

@@ -27,6 +27,7 @@ SinkPad::SinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *name,
   if (GST_STATE(bin) == GST_STATE_PLAYING) g_object_set(appsink_.get(), "async", FALSE, nullptr);
   GstAppSinkCallbacks callbacks{};
   callbacks.new_sample = new_sample;
+  callbacks.new_preroll = new_preroll;
   const GDestroyNotify release = [](gpointer data) {
     delete static_cast<std::shared_ptr<Shared> *>(data);
   };
@@ -35,8 +36,10 @@ SinkPad::SinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *name,
   gst_bin_add(bin, appsink_.get());
 
   const auto target = adopt(gst_element_get_static_pad(appsink_.get(), "sink"));
-  gst_pad_add_probe(target.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, watch_events,
-                    new std::shared_ptr<Shared>(shared_), release);
+  gst_pad_add_probe(
+      target.get(),
+      GstPadProbeType(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH),
+      watch_events, new std::shared_ptr<Shared>(shared_), release);
   ghost_ = sink(new_rtc_sink_pad(name, pad_template, shared_->input->kind()));
   gst_ghost_pad_set_target(GST_GHOST_PAD(ghost_.get()), target.get());
   if (shared_->input->kind() == MediaKind::video)
@@ -48,11 +51,37 @@ SinkPad::SinkPad(GstBin *bin, GstPadTemplate *pad_template, const char *name,
   gst_element_sync_state_with_parent(appsink_.get());
 }
 
+namespace {
+void take_out(GstElement *element) {
+  gst_element_set_locked_state(element, TRUE);
+  gst_element_set_state(element, GST_STATE_NULL);
+  if (const auto parent = adopt(gst_object_get_parent(GST_OBJECT(element))))
+    gst_bin_remove(GST_BIN(parent.get()), element);
+}
+}  // namespace
+
 SinkPad::~SinkPad() {
-  gst_element_set_locked_state(appsink_.get(), TRUE);
-  gst_element_set_state(appsink_.get(), GST_STATE_NULL);
-  if (const auto parent = adopt(gst_object_get_parent(GST_OBJECT(appsink_.get()))))
-    gst_bin_remove(GST_BIN(parent.get()), appsink_.get());
+  if (canceller_) take_out(canceller_->filter());
+  take_out(appsink_.get());
+}
+
+void SinkPad::put_before(std::shared_ptr<EchoCanceller> canceller) {
+  auto *ghost = GST_GHOST_PAD(ghost_.get());
+  const auto end = adopt(gst_element_get_static_pad(appsink_.get(), "sink"));
+  gst_ghost_pad_set_target(ghost, nullptr);
+  if (canceller_) take_out(canceller_->filter());
+  canceller_ = std::move(canceller);
+  if (!canceller_) {
+    gst_ghost_pad_set_target(ghost, end.get());
+    return;
+  }
+  auto *filter = canceller_->filter();
+  const auto bin = adopt(gst_object_get_parent(GST_OBJECT(appsink_.get())));
+  gst_bin_add(GST_BIN(bin.get()), filter);
+  gst_element_link(filter, appsink_.get());
+  const auto begin = adopt(gst_element_get_static_pad(filter, "sink"));
+  gst_ghost_pad_set_target(ghost, begin.get());
+  gst_element_sync_state_with_parent(filter);
 }
 
 namespace {
@@ -88,13 +117,35 @@ GstPadProbeReturn SinkPad::watch_events(GstPad *pad, GstPadProbeInfo *info, gpoi
     const auto element = adopt(gst_pad_get_parent_element(pad));
     if (element) g_object_set(element.get(), "sync", !is_live(pad), nullptr);
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
-    self->input->drain(drain_deadline);
+    const bool hold = self->on_hold && self->on_hold();
+    if (!hold && !self->kept_open) self->input->drain(drain_deadline);
+    self->held = hold;
     self->ended = true;
     if (self->on_end) self->on_end();
+    return hold ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) {
+    self->flushes++;
+    // What comes after a flush is waited for, also by a pad that came while the pipeline played:
+    // else the base time would stay that of before.
+    const auto element = adopt(gst_pad_get_parent_element(pad));
+    if (element && self->prerolls) g_object_set(element.get(), "async", TRUE, nullptr);
   } else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+    self->held = false;
     if (self->ended.exchange(false) && self->on_restart) self->on_restart();
   }
   return GST_PAD_PROBE_OK;
+}
+
+namespace {
+// Sound that is not as fast as it was recorded would fall behind or have gaps.
+bool is_heard(const Input &input, GstSample *sample) {
+  return input.kind() == MediaKind::video || gst_sample_get_segment(sample)->rate == 1.;
+}
+}  // namespace
+
+bool SinkPad::live() const {
+  const auto target = adopt(gst_element_get_static_pad(appsink_.get(), "sink"));
+  return is_live(target.get());
 }
 
 GstFlowReturn SinkPad::new_sample(GstAppSink *sink, gpointer data) {
@@ -105,7 +156,28 @@ GstFlowReturn SinkPad::new_sample(GstAppSink *sink, gpointer data) {
   const auto base_time = gst_element_get_base_time(GST_ELEMENT(sink));
   auto epoch = self->epoch.load();
   if (!GST_CLOCK_TIME_IS_VALID(epoch)) epoch = base_time;
-  if (sample) self->input->push(sample.get(), GST_CLOCK_DIFF(epoch, base_time));
+  if (self->refusing) return GST_FLOW_EOS;
+  if (sample && is_heard(*self->input, sample.get()))
+    self->input->push(sample.get(), GST_CLOCK_DIFF(epoch, base_time));
+  return GST_FLOW_OK;
+}
+
+// Who seeks while it is paused sees where.
+GstFlowReturn SinkPad::new_preroll(GstAppSink *sink, gpointer data) {
+  const auto self = *static_cast<std::shared_ptr<Shared> *>(data);
+  const auto epoch = self->epoch.load();
+  const auto clock = adopt(gst_element_get_clock(GST_ELEMENT(sink)));
+  if (GST_STATE_TARGET(sink) != GST_STATE_PAUSED || self->flushes == 0 || !clock ||
+      !GST_CLOCK_TIME_IS_VALID(epoch) || self->input->kind() != MediaKind::video)
+    return GST_FLOW_OK;
+  const auto sample = adopt(gst_app_sink_pull_preroll(sink));
+  auto *buffer = sample ? gst_sample_get_buffer(sample.get()) : nullptr;
+  if (!buffer) return GST_FLOW_OK;
+  const auto running_time = gst_segment_to_running_time(gst_sample_get_segment(sample.get()),
+                                                        GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(running_time)) return GST_FLOW_OK;
+  const auto now = GST_CLOCK_DIFF(epoch, gst_clock_get_time(clock.get()));
+  self->input->push(sample.get(), now - static_cast<GstClockTimeDiff>(running_time));
   return GST_FLOW_OK;
 }
 

@@ -1,36 +1,14 @@
 #include "source_pad.hpp"
 
+#include <gst/video/video.h>
+
 #include "base/log.hpp"
 #include "base/signal.hpp"
+#include "base/text.hpp"
+#include "media/held_pad.hpp"
+#include "session/received_tracks.hpp"
 
 namespace rtc {
-
-namespace {
-
-constexpr auto hold_key = "rtc-hold-probe";
-constexpr auto data = GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-
-void set_hold_probe(GstPad *pad, GstPadProbeType type, GstPadProbeCallback callback) {
-  const auto id = type ? gst_pad_add_probe(pad, type, callback, nullptr, nullptr) : 0;
-  const auto old = GPOINTER_TO_SIZE(g_object_steal_data(G_OBJECT(pad), hold_key));
-  if (id) g_object_set_data(G_OBJECT(pad), hold_key, GSIZE_TO_POINTER(id));
-  if (old) gst_pad_remove_probe(pad, old);
-}
-
-// While nobody is linked there is no use in a growing queue.
-void discard(GstPad *pad) {
-  set_hold_probe(pad, data,
-                 [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_DROP; });
-}
-
-}  // namespace
-
-void hold_back(GstPad *pad) {
-  set_hold_probe(pad, GstPadProbeType(GST_PAD_PROBE_TYPE_BLOCK | data),
-                 [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_OK; });
-}
-
-void release(GstPad *pad) { set_hold_probe(pad, GstPadProbeType(0), nullptr); }
 
 // The end of one session's media inside: a sink pad without an element whose functions push through
 // the SourcePad, in the same streaming thread.
@@ -130,7 +108,12 @@ void SourcePad::link(const Media &media) {
 }
 
 Result<bool> SourcePad::build(const Media &media) {
-  const auto accepted = adopt(gst_pad_peer_query_caps(pad(), nullptr));
+  auto accepted = adopt(gst_pad_peer_query_caps(pad(), nullptr));
+  if (hooks_.played) {
+    const auto raw = adopt(gst_caps_new_empty_simple("audio/x-raw"));
+    if (gst_caps_can_intersect(accepted.get(), raw.get()))
+      accepted = adopt(gst_caps_intersect(accepted.get(), raw.get()));
+  }
   const auto form = choose_form(*media.codec, accepted.get());
   if (!form) return form.error();
   auto chain = make_receive_chain(*media.codec, *form);
@@ -146,6 +129,7 @@ Result<bool> SourcePad::build(const Media &media) {
   {
     std::lock_guard lock(mutex_);
     bridge_ = bridge;
+    mid_ = mid_of(media.rtp.get());
   }
   send_stream_start();
   gst_pad_link_full(source.get(), bridge->pad.get(), GST_PAD_LINK_CHECK_NOTHING);
@@ -172,17 +156,11 @@ void SourcePad::detach() {
 
 void SourcePad::send_stream_start() {
   if (started_.exchange(true)) return;
-  const auto parent = adopt(gst_pad_get_parent_element(pad()));
-  const CharPtr id(gst_pad_create_stream_id(pad(), parent.get(), GST_PAD_NAME(pad())));
-  gst_pad_push_event(pad(), gst_event_new_stream_start(id.get()));
+  const auto id = format("rtc-%s-%08x", GST_PAD_NAME(pad()), g_random_int());
+  gst_pad_push_event(pad(), gst_event_new_stream_start(id.c_str()));
 }
 
 GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
-  if (!segment_sent_.exchange(true)) {
-    GstSegment segment;
-    gst_segment_init(&segment, GST_FORMAT_TIME);
-    gst_pad_push_event(pad(), gst_event_new_segment(&segment));
-  }
   const auto to_running_time = [&](GstClockTime time) {
     if (!GST_CLOCK_TIME_IS_VALID(time)) return time;
     const auto running = static_cast<GstClockTimeDiff>(
@@ -197,10 +175,13 @@ GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
     GST_BUFFER_PTS(buffer) = pts;
     GST_BUFFER_DTS(buffer) = dts;
   }
+  std::lock_guard lock(flow_mutex_);
+  send_segment(pts);
   if (std::exchange(bridge.fresh, false)) buffer = begin_anew(buffer);
   if (GST_BUFFER_PTS_IS_VALID(buffer))
     last_end_ = GST_BUFFER_PTS(buffer) +
                 (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
+  if (hooks_.played) hooks_.played(buffer, adopt(gst_pad_get_current_caps(pad())).get());
   const auto flow = gst_pad_push(pad(), buffer);
   // Downstream has had enough (num-buffers of a sink): as every source does, the stream ends.
   if (flow == GST_FLOW_EOS && !ended_.exchange(true))
@@ -210,6 +191,41 @@ GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
   if (flow != GST_FLOW_OK)
     RTC_TRACE("%s: %s downstream", GST_PAD_NAME(pad()), gst_flow_get_name(flow));
   return GST_FLOW_OK;
+}
+
+void SourcePad::send_segment(GstClockTime running_time) {
+  const auto now = std::chrono::nanoseconds(
+      GST_CLOCK_TIME_IS_VALID(running_time) ? static_cast<int64_t>(running_time) : 0);
+  const auto mapping = hooks_.control ? hooks_.control->mapping() : mapping_;
+  const bool changed =
+      mapping.version != mapping_.version && (!mapping.timeline || now >= mapping.timeline->from);
+  if (changed) mapping_ = mapping;
+  if (segment_sent_.exchange(true) && !changed) return;
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  if (const auto &timeline = mapping_.timeline) {
+    segment.start = segment.base = segment.position = static_cast<guint64>(now.count());
+    segment.time = static_cast<guint64>(timeline->at(now).count());
+    segment.applied_rate = timeline->rate;
+  }
+  gst_pad_push_event(pad(), gst_event_new_segment(&segment));
+}
+
+void SourcePad::flush() {
+  // Lets go of a push that waits downstream.
+  gst_pad_push_event(pad(), gst_event_new_flush_start());
+  std::lock_guard lock(flow_mutex_);
+  gst_pad_push_event(pad(), gst_event_new_flush_stop(FALSE));
+  segment_sent_ = false;
+  std::shared_ptr<Bridge> bridge;
+  {
+    std::lock_guard attached(mutex_);
+    bridge = bridge_;
+  }
+  // A decoder that was flushed has forgotten what comes after it builds upon.
+  if (bridge && kind_ == MediaKind::video)
+    gst_pad_push_event(bridge->pad.get(),
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, FALSE, 0));
 }
 
 GstBuffer *SourcePad::begin_anew(GstBuffer *buffer) {
@@ -241,8 +257,15 @@ gboolean SourcePad::handle_event(GstPad *pad, GstObject *, GstEvent *event) {
   if (!self) return FALSE;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_LATENCY:
+      if (self->hooks_.latency) {
+        GstClockTime latency = 0;
+        gst_event_parse_latency(event, &latency);
+        self->hooks_.latency(latency);
+      }
       return TRUE;
     case GST_EVENT_CUSTOM_UPSTREAM:  // force-key-unit becomes a PLI
+      if (self->hooks_.control && self->hooks_.control->handle_event(event, "")) return TRUE;
+      [[fallthrough]];
     case GST_EVENT_RECONFIGURE: {
       std::shared_ptr<Bridge> bridge;
       {
@@ -251,8 +274,14 @@ gboolean SourcePad::handle_event(GstPad *pad, GstObject *, GstEvent *event) {
       }
       return bridge && gst_pad_push_event(bridge->pad.get(), gst_event_ref(event));
     }
-    default:
-      return FALSE;
+    default: {
+      std::string mid;
+      {
+        std::lock_guard lock(self->mutex_);
+        mid = self->mid_;
+      }
+      return self->hooks_.control && self->hooks_.control->handle_event(event, mid);
+    }
   }
 }
 
@@ -264,6 +293,7 @@ gboolean SourcePad::handle_query(GstPad *pad, GstObject *parent, GstQuery *query
                           GST_CLOCK_TIME_NONE);
     return TRUE;
   }
+  if (self && self->hooks_.control && self->hooks_.control->handle_query(query)) return TRUE;
   return gst_pad_query_default(pad, parent, query);
 }
 
