@@ -16,10 +16,10 @@ video.requestVideoFrameCallback?.(() => performance.mark('rtc-first-frame'));
 
 /**
  * For tests and for curious people at the console: `rtcPage.room`, `.session` (null while nothing is
- * chosen), `.publication` (null while nothing is published), `.stats` (the last reading shown). The
- * performance mark "rtc-first-frame" tells when the first picture was there.
+ * chosen), `.publication` (null while nothing is published), `.line` and `.call` (null while there is none),
+ * `.stats` (the last reading shown). The performance mark "rtc-first-frame" tells when the first picture was there.
  */
-window.rtcPage = { room, session, publication: null, stats: null };
+window.rtcPage = { room, session, publication: null, line: null, call: null, stats: null };
 
 const { show } = await import('./page.js');
 show(window.rtcPage);

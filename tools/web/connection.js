@@ -25,7 +25,7 @@ function peerConnection(configuration) {
 
 /**
  * States: "connecting", "connected", "interrupted" (no path for the moment), "lost" (for good).
- * Events: "state", "track" (detail: RTCTrackEvent), "error" (detail: Error; the connection is of no use any more).
+ * Events: "state", "track" (detail: RTCTrackEvent), "channel" (detail: RTCDataChannel of the other side), "error" (detail: Error; the connection is of no use any more).
  */
 export class Connection extends EventTarget {
   #send = null;
@@ -42,6 +42,7 @@ export class Connection extends EventTarget {
     this.#iceServers = JSON.stringify(configuration.iceServers ?? []);
     this.pc = peerConnection({ bundlePolicy: 'max-bundle', ...configuration });
     this.pc.ontrack = (event) => this.dispatchEvent(new CustomEvent('track', { detail: event }));
+    this.pc.addEventListener('datachannel', ({ channel }) => this.dispatchEvent(new CustomEvent('channel', { detail: channel })));
     this.pc.onconnectionstatechange = () => this.#pathChanged();
     this.pc.onicecandidate = ({ candidate }) => {
       if (!candidate?.candidate) return;
@@ -128,7 +129,7 @@ export class Connection extends EventTarget {
 
   async #accept(description) {
     await this.pc.setRemoteDescription(description);
-    this.#watchTransports();
+    this.watchTransports();
     await Promise.all(this.#early.splice(0).map((ice) => this.#addCandidate(ice)));
   }
 
@@ -143,8 +144,10 @@ export class Connection extends EventTarget {
     this.#send?.({ sdp: { type, sdp } });
   }
 
-  // connectionState says nothing of a DTLS goodbye; the transport does.
-  #watchTransports() {
+  /**
+   * To be called after each description: connectionState says nothing of a DTLS goodbye; the transport does.
+   */
+  watchTransports() {
     for (const { sender, receiver } of this.pc.getTransceivers()) {
       const transport = receiver.transport ?? sender.transport;
       if (!transport || this.#transports.has(transport)) continue;

@@ -10,9 +10,9 @@ const PICTURE_WITHIN = 2000;  // of the first packet; a picture that cannot be d
 const originOf = (sdp) => /^o=(\S+ \S+)/m.exec(sdp)?.[1] ?? '';
 
 /**
- * Events: "state" (of the connection), "track", "error", "media" (pictures, or sound where there is no
+ * Events: "state" (of the connection), "track", "channel", "error", "media" (pictures, or sound where there is no
  * picture, come; only after `lookForMedia()`), "ended" (detail: {error, lost}; the other side ended it),
- * "detached" (signaling is gone), "replaced" (detail: an offer from a new connection of the publisher).
+ * "detached" (signaling is gone), "connection" (it is another one now), "replaced" (detail: an offer from a new connection of the publisher).
  */
 export class Link extends EventTarget {
   #seat = null;
@@ -72,7 +72,9 @@ export class Link extends EventTarget {
       if (this.#timer === 0) return;
       if (flow?.packets && since === 0) since = performance.now();
       const late = since !== 0 && performance.now() - since > PICTURE_WITHIN;
-      if (flow?.frames || late || (flow?.packets && !flow.video)) {
+      const { pc } = this.connection;
+      const isDataAlone = pc.connectionState === 'connected' && pc.getTransceivers().length === 0;
+      if (flow?.frames || late || (flow?.packets && !flow.video) || isDataAlone) {
         this.#timer = 0;
         this.dispatchEvent(new Event('media'));
       } else {
@@ -98,6 +100,7 @@ export class Link extends EventTarget {
   #use(connection) {
     this.connection = connection;
     connection.addEventListener('track', ({ detail }) => this.#track(detail));
+    connection.addEventListener('channel', ({ detail }) => this.#tell('channel', detail));
     connection.addEventListener('state', () => {
       this.played ||= connection.state === 'connected';
       this.#tell('state');
@@ -110,6 +113,7 @@ export class Link extends EventTarget {
     if (!this.connection.useIceServers(configuration.iceServers)) {
       this.connection.close();
       this.#use(new Connection(configuration));
+      this.#tell('connection');
     }
     const seat = this.#seat;
     this.connection.attach((content) => seat.call.send(content));

@@ -1,6 +1,8 @@
 // What is around the picture: the list of streams, alerts, the token, publishing. It is loaded after app.js
 // has asked for the picture.
 
+import { Caller } from './caller.js';
+import { Messages } from './messages.js';
 import { Player } from './player.js';
 import { Publisher } from './publisher.js';
 
@@ -41,14 +43,16 @@ function settled(...codes) {
 /** @param {{room: Room, session: Session|null}} page  as app.js made it */
 export function show(page) {
   const { room } = page;
-  const player = new Player(page, report);
-  new Publisher(page, report);
+  const messages = new Messages(report);
+  const player = new Player(page, report, messages);
+  new Publisher(page, report, messages);
+  const caller = new Caller(page, report, messages);
 
   const listStreams = () => {
     const focused = document.activeElement?.dataset?.stream;
     const { streams } = room;
     const watched = page.session?.name;
-    $('streams').replaceChildren(...streams.map((stream) => streamItem(stream, stream.name === watched, player)));
+    $('streams').replaceChildren(...streams.map((stream) => streamItem(stream, !stream.call && stream.name === watched, player, caller)));
     $('no-streams').hidden = streams.length > 0 || room.state !== 'open';
     if (focused) [...$('streams').querySelectorAll('button')].find((button) => button.dataset.stream === focused)?.focus();
   };
@@ -88,17 +92,18 @@ export function show(page) {
   serverChanged();
 }
 
-function streamItem({ name, own }, playing, player) {
+function streamItem({ name, own, call }, playing, player, caller) {
   const item = document.createElement('li');
   const button = document.createElement('button');
   const label = document.createElement('span');
   label.textContent = name;
   const badge = document.createElement('small');
-  badge.textContent = playing ? 'playing' : own ? 'yours' : 'watch';
+  badge.textContent = playing ? 'playing' : own ? 'yours' : call ? 'call' : 'watch';
+  button.disabled = call && own;
   button.setAttribute('aria-pressed', String(playing));
   button.dataset.stream = name;
   button.append(label, badge);
-  button.onclick = () => player.play(name);
+  button.onclick = () => (call ? caller.dial(name) : player.play(name));
   item.append(button);
   return item;
 }

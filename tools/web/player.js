@@ -1,6 +1,8 @@
 // The picture, its state in words, and its figures.
 
+import { BoxOverlay } from './box_overlay.js';
 import { bitrateText, Graph } from './graph.js';
+import { PlaybackControls } from './playback.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -25,14 +27,19 @@ const GRAPHS = [
 export class Player extends EventTarget {
   #page;
   #report;
+  #messages;
   #video = $('video');
   #graphs = GRAPHS.map((row) => ({ of: row.of, graph: new Graph($('graphs'), row) }));
   #timer = 0;
+  #playback;
+  #boxes = new BoxOverlay($('video'));
 
-  constructor(page, report) {
+  constructor(page, report, messages) {
     super();
     this.#page = page;
     this.#report = report;
+    this.#messages = messages;
+    this.#playback = new PlaybackControls(report);
     $('stop').onclick = () => this.stop();
     $('again').onclick = () => this.#page.session?.restart();
     $('unmute').onclick = $('sound').onclick = () => {
@@ -62,6 +69,9 @@ export class Player extends EventTarget {
     session.addEventListener('state', () => this.#stateChanged());
     session.addEventListener('muted', () => this.#soundChanged());
     session.addEventListener('error', ({ detail }) => this.#report(detail));
+    this.#messages.add('session', session.name || 'The publisher', session.data);
+    this.#playback.follow(session.control);
+    this.#boxes.follow(session);
     this.#timer = setInterval(() => this.#measure(), 1000);
     this.#stateChanged();
   }
@@ -71,7 +81,10 @@ export class Player extends EventTarget {
     const { session } = this.#page;
     this.#page.session = null;
     this.#page.stats = null;
+    this.#playback.follow(null);
+    this.#boxes.follow(null);
     session?.close();
+    this.#messages.remove('session');
     $('graphs').hidden = $('facts').hidden = true;
     this.#graphs.forEach(({ graph }) => graph.clear());
   }

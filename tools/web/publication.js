@@ -2,21 +2,26 @@
 // every peer one name), and one connection for each viewer.
 
 import { Connection } from './connection.js';
+import { Data, DATA_SECTION } from './data.js';
 import { RtcError } from './errors.js';
 import { Signaling } from './signaling.js';
 import { StatsMeter } from './stats.js';
 
 const CONNECT_DEADLINE = 15000;
+const COMES_BACK_WITHIN = 30000;
 
 /** Someone who watches a publication. `state` is "connecting", "connected", "interrupted" or "lost". */
 export class Viewer {
   #meter;
 
   /** @hideconstructor */
-  constructor(id, connection, close) {
+  constructor(id, connection, data, close) {
     this.id = id;
     this.connection = connection;
+    /** @type {Data} messages and files, to and from this viewer */
+    this.data = data;
     this.close = close;
+    data.use(connection.pc);
     this.#meter = new StatsMeter(connection.pc, 'outbound-rtp');
   }
 
@@ -34,14 +39,15 @@ export class Viewer {
  * One published MediaStream; made by `Room.publish()`.
  *
  * `state` is "connecting", "published", "waiting" (signaling is lost and tried again; viewers go on) or "closed".
- * Events: "state", "viewers" (somebody came, left or connected), "error" (detail: RtcError; where the
- * server refuses the publication, `state` is "closed" by then).
+ * Events: "state", "viewer" (detail: a Viewer that comes), "viewers" (somebody came, left or connected), "error"
+ * (detail: RtcError; where the server refuses the publication, `state` is "closed" by then).
  */
 export class Publication extends EventTarget {
   #configuration;
   #maxBitrate;
   #signaling;
   #viewers = new Map();
+  #orphans = new Map();  // what was going on with viewers that were lost, by their ids
   #lastError = null;
   // Whoever knows it may take this publication's place: only we do, when we come back.
   #instance = crypto.getRandomValues(new Uint32Array(4)).join('-');
@@ -128,7 +134,7 @@ export class Publication extends EventTarget {
   #join({ sessionId, peerId, offer }) {
     const connection = new Connection(this.#configuration(this.#signaling.iceServers));
     const deadline = setTimeout(() => this.#leave(sessionId, 'no media path was found'), CONNECT_DEADLINE);
-    const viewer = new Viewer(peerId, connection, (error) => this.#leave(sessionId, error));
+    const viewer = new Viewer(peerId, connection, this.#dataOf(peerId), (error) => this.#leave(sessionId, error));
     viewer.deadline = deadline;
     this.#viewers.set(sessionId, viewer);
     connection.attach((content) => this.#signaling.send({ type: 'peer', sessionId, ...content }));
@@ -138,17 +144,49 @@ export class Publication extends EventTarget {
       else this.dispatchEvent(new Event('viewers'));
     });
     connection.addEventListener('error', ({ detail }) => this.#leave(sessionId, detail.message));
-    this.#addTracks(connection.pc, Boolean(offer));
+    this.#addContent(connection.pc, Boolean(offer));
+    this.dispatchEvent(new CustomEvent('viewer', { detail: viewer }));
     if (offer) connection.receive({ sdp: { type: 'offer', sdp: offer } });
     else connection.offer();
     this.dispatchEvent(new Event('viewers'));
   }
 
-  #addTracks(pc, answering) {
+  #addContent(pc, answering) {
+    if (!answering) pc.createDataChannel('', DATA_SECTION);
     for (const track of this.stream.getTracks()) {
       const sendEncodings = track.kind === 'video' && this.#maxBitrate ? [{ maxBitrate: this.#maxBitrate }] : undefined;
       if (answering) pc.addTrack(track, this.stream);
       else pc.addTransceiver(track, { direction: 'sendonly', streams: [this.stream], ...(sendEncodings && { sendEncodings }) });
+    }
+  }
+
+  // A viewer that heals its connection comes again before or after the old one ends: what it sends goes on.
+  #dataOf(peerId) {
+    const data = new Data((id) => {
+      for (const other of [...this.viewers.map((viewer) => viewer.data), ...this.#orphans.values()]) {
+        const transfer = other.release(id);
+        if (transfer) return transfer;
+      }
+      return undefined;
+    });
+    const orphan = this.#orphans.get(peerId);
+    this.#orphans.delete(peerId);
+    if (orphan) data.adopt(orphan);
+    return data;
+  }
+
+  // And what it is sent does.
+  #bequeath({ id, data }, isLost) {
+    const heir = this.viewers.findLast((viewer) => viewer.id === id);
+    if (heir) heir.data.adopt(data);
+    else if (!isLost || this.state === 'closed') data.close();
+    else {
+      data.use(null);
+      this.#orphans.set(id, data);
+      setTimeout(() => {
+        if (this.#orphans.get(id) === data) this.#orphans.delete(id);
+        data.close();
+      }, COMES_BACK_WITHIN);
     }
   }
 
@@ -166,6 +204,7 @@ export class Publication extends EventTarget {
     if (!viewer) return;
     this.#viewers.delete(sessionId);
     clearTimeout(viewer.deadline);
+    this.#bequeath(viewer, Boolean(error));
     viewer.connection.close();
     if (!viewer.detached) this.#signaling.send(error ? { type: 'endSessionV1_1', sessionId, error } : { type: 'endSession', sessionId });
     this.dispatchEvent(new Event('viewers'));

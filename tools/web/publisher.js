@@ -42,11 +42,13 @@ export async function capture({ picture, microphone }) {
 export class Publisher {
   #page;
   #report;
+  #messages;
   #timer = 0;
 
-  constructor(page, report) {
+  constructor(page, report, messages) {
     this.#page = page;
     this.#report = report;
+    this.#messages = messages;
     $('publish-form').onsubmit = (event) => {
       event.preventDefault();
       this.#start();
@@ -79,6 +81,7 @@ export class Publisher {
     this.#page.publication = publication;
     publication.addEventListener('state', () => this.#stateChanged());
     publication.addEventListener('viewers', () => this.#stateChanged());
+    publication.addEventListener('viewer', ({ detail }) => this.#messages.add('viewers', 'Your viewers', detail.data));
     publication.addEventListener('error', ({ detail }) => this.#report(detail));
     $('preview').srcObject = stream;
     $('preview').hidden = stream.getVideoTracks().length === 0;
@@ -103,6 +106,7 @@ export class Publisher {
       return;
     }
     clearInterval(this.#timer);
+    this.#messages.remove('viewers');
     publication.stream.getTracks().forEach((track) => track.stop());
     $('preview').srcObject = null;
     this.#page.publication = null;

@@ -1,4 +1,4 @@
-// A small WebRTC client for the rooms of gst-rtc: watch what is published, publish what you have.
+// A small WebRTC client for the rooms of gst-rtc: watch what is published, publish what you have, call and be called.
 // See README.md for an example; every class it hands out is documented in its own file.
 
 import { Calls } from './calls.js';
@@ -16,6 +16,7 @@ export { signalingUrl } from './signaling.js';
  * @property {string} name
  * @property {object} meta  what the publisher says about itself: not to be trusted
  * @property {boolean} own  published by this Room
+ * @property {boolean} call somebody who can be called, by that name; there is nothing to watch
  */
 
 /**
@@ -38,6 +39,7 @@ export class Room extends EventTarget {
   #isListed = false;  // the list came: who is not in it does not publish
   #sessions = new Set();
   #publications = new Set();
+  #lines = new Set();
 
   /**
    * @param {object} [options]
@@ -70,7 +72,7 @@ export class Room extends EventTarget {
 
   /** @type {Stream[]} what is published now, by name */
   get streams() {
-    const own = new Set([...this.#publications].map(({ peerId }) => peerId));
+    const own = new Set([...this.#publications, ...this.#lines].map(({ peerId }) => peerId));
     return [...this.#listed.values()]
       .map((stream) => ({ ...stream, own: own.has(stream.id) }))
       .sort((a, b) => a.name.localeCompare(b.name));
@@ -111,27 +113,66 @@ export class Room extends EventTarget {
     // Most pages only watch: they come to their picture sooner without this.
     const { Publication } = await import('./publication.js');
     const publication = new Publication({
-      url: this.#url,
-      token: this.#token,
-      reconnect: this.#reconnect,
-      configuration: (servers) => this.#configuration(servers),
+      ...this.#place(),
       onclose: (gone) => this.#publications.delete(gone),
     }, stream, options);
     this.#publications.add(publication);
     return publication;
   }
 
+  /**
+   * Calls somebody who is listed with `call`; over the name that `receiveCalls()` has given, or without one.
+   * @param {string} name
+   * @param {{audio?: boolean|MediaTrackConstraints, video?: boolean|MediaTrackConstraints, stream?: MediaStream}} [media]
+   *   what to send; default: the microphone
+   * @returns {Promise<Call>} it has begun; its events tell the rest
+   */
+  async call(name, media = {}) {
+    const line = [...this.#lines].find((one) => one.state !== 'closed') ?? await this.#line({});
+    return line.call(name, media);
+  }
+
+  /**
+   * Lists a name that can be called.
+   * @param {(call: Call) => void} handler  told of each call that rings: `accept()` or `reject()` it
+   * @param {object} options
+   * @param {string} options.name
+   * @param {object} [options.meta]  more to tell everybody in the room
+   * @returns {Promise<Line>}
+   */
+  async receiveCalls(handler, { name, meta }) {
+    for (const line of this.#lines) if (!line.name) line.close();
+    return this.#line({ name, meta, handler });
+  }
+
+  async #line(options) {
+    const { Line } = await import('./line.js');
+    const line = new Line({ ...this.#place(), onclose: (gone) => this.#lines.delete(gone) }, options);
+    this.#lines.add(line);
+    return line;
+  }
+
+  // What has a place of its own in the room needs to take it.
+  #place() {
+    return {
+      url: this.#url,
+      token: this.#token,
+      reconnect: this.#reconnect,
+      configuration: (servers) => this.#configuration(servers),
+    };
+  }
+
   /** Gives the token that the server asks for (`state` "refused"). */
   authenticate(token) {
     this.#token = token;
     this.#signaling.authenticate(token);
-    for (const publication of this.#publications) publication.authenticate(token);
+    for (const place of [...this.#publications, ...this.#lines]) place.authenticate(token);
   }
 
-  /** Leaves; ends what is watched and published. */
+  /** Leaves; ends what is watched and published, and hangs up. */
   close() {
     for (const session of [...this.#sessions]) session.close();
-    for (const publication of [...this.#publications]) publication.close();
+    for (const place of [...this.#publications, ...this.#lines]) place.close();
     this.#signaling.close();
   }
 
@@ -140,8 +181,7 @@ export class Room extends EventTarget {
   }
 
   #find(wanted) {
-    if (this.#listed.has(wanted)) return this.#listed.get(wanted);
-    return this.streams.find(({ name, own }) => (wanted === undefined ? !own : name === wanted));
+    return this.streams.find(({ id, name, own, call }) => !call && (wanted === undefined ? !own : id === wanted || name === wanted));
   }
 
   #signalingChanged() {
@@ -183,7 +223,7 @@ export class Room extends EventTarget {
   #list(id, meta) {
     if (typeof id !== 'string') return;
     const names = [meta?.name, meta?.['display-name'], id];
-    this.#listed.set(id, { id, name: names.find((name) => typeof name === 'string' && name), meta: meta ?? {} });
+    this.#listed.set(id, { id, name: names.find((name) => typeof name === 'string' && name), meta: meta ?? {}, call: meta?.call === true });
   }
 
   #streamsChanged() {

@@ -4,6 +4,8 @@
 
 import { Backoff } from './backoff.js';
 import { Connection } from './connection.js';
+import { Control } from './control.js';
+import { Data } from './data.js';
 import { RtcError } from './errors.js';
 import { Link } from './link.js';
 
@@ -54,6 +56,10 @@ export class Session extends EventTarget {
     this.heals = 0;
     /** @type {MediaStream|null} */
     this.stream = null;
+    /** @type {Data} messages and files, to and from the publisher */
+    this.data = new Data(undefined, ['control']);
+    /** Playback and remote control, where the publisher allows it. */
+    this.control = new Control();
     // Making the first RTCPeerConnection of a page takes tens of milliseconds: not after the list came.
     this.#spare = new Connection(room.configuration());
     if (videoElement) this.attach(videoElement);
@@ -99,6 +105,8 @@ export class Session extends EventTarget {
 
   close() {
     if (this.state === 'closed') return;
+    this.data.close();
+    this.control.close();
     this.#drop();
     this.#spare?.close();
     if (this.#video?.srcObject === this.stream) this.#video.srcObject = null;
@@ -142,7 +150,11 @@ export class Session extends EventTarget {
     const on = (type, handle) => link.addEventListener(type, ({ detail }) => {
       if (link === this.#live) handle(detail);
     });
+    const followData = () => this.data.follow(link.connection.pc);
+    followData();
+    link.addEventListener('connection', followData);
     link.addEventListener('track', ({ detail }) => this.#track(link, detail));
+    link.addEventListener('channel', ({ detail }) => this.control.add(detail));
     on('state', () => this.#pathChanged(link));
     on('ended', ({ error, lost }) => this.#ended(error, lost));
     on('detached', () => this.#detached());
@@ -174,6 +186,7 @@ export class Session extends EventTarget {
       this.#played = true;
       this.#connectedAt = performance.now();
       this.#set('playing', null);
+      this.data.use(link.connection.pc);
       // Needed later: not before the picture, but while the server is there.
       import('./stats.js').catch(() => {});
       const { Healing } = await import('./healing.js').catch(() => ({}));
@@ -204,8 +217,10 @@ export class Session extends EventTarget {
           this.#live = link;
           this.#peerId = peerId;
           this.#meter = null;
-          this.#take(link.stream);
+          if (link.stream) this.#take(link.stream);
+          this.data.use(link.connection.pc);
           old.end();
+          this.control.prune();
         }
         clearTimeout(this.#timer);
         this.#connectedAt = performance.now();
@@ -274,8 +289,10 @@ export class Session extends EventTarget {
     clearTimeout(this.#timer);
     this.#healing?.stop();
     this.#healing = null;
+    this.data.use(null);
     this.#live?.end(error);
     this.#live = null;
+    this.control.prune();
     this.#meter = null;
     this.reason = null;
   }

@@ -40,11 +40,13 @@ export const lostError = () => new RtcError('stream-lost',
 export const abortedError = (reason) => new RtcError('stream-aborted',
   `The other side gave the data stream up: ${String(reason || 'it gave no reason').slice(0, LONGEST_REASON)}`);
 
-export const ownAbort = (reason) => new RtcError('stream-aborted', `The data stream was given up: ${reason}`);
+export const ownAbort = (reason) => Object.assign(
+  new RtcError('stream-aborted', `The data stream was given up: ${reason}`), { reason: String(reason) });
 
 /** One channel of a stream, as long as no other has taken its place. */
 export class Wire {
   #channel;
+  #on;
   #listening = new AbortController();
 
   /** @param {{ready: function(), control: function(object), bytes: function(Uint8Array), broken: function(string), lost: function()}} on */
@@ -56,10 +58,14 @@ export class Wire {
     listen('open', on.ready);
     listen('bufferedamountlow', on.ready);
     listen('close', on.lost);
-    listen('message', ({ data }) => {
-      if (typeof data === 'string') this.#read(data, on);
-      else on.bytes(new Uint8Array(data));
-    });
+    this.#on = on;
+    listen('message', ({ data }) => this.take(data));
+  }
+
+  /** A message that came over the channel. */
+  take(data) {
+    if (typeof data === 'string') this.#read(data, this.#on);
+    else this.#on.bytes(new Uint8Array(data));
   }
 
   get takesMore() {
@@ -80,8 +86,8 @@ export class Wire {
   }
 
   /** Tells the other side why there is no more. */
-  abort({ message }) {
-    this.say({ type: 'abort', reason: message.slice(0, LONGEST_REASON) });
+  abort({ message, reason = message }) {
+    this.say({ type: 'abort', reason: reason.slice(0, LONGEST_REASON) });
   }
 
   /** What was said before is still sent. */

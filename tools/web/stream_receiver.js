@@ -43,8 +43,8 @@ export class StreamReceiver {
     return this.#received;
   }
 
-  /** Receives over a channel, the first one or one in place of a lost one. */
-  attach(channel) {
+  /** Receives over a channel, the first one or one in place of a lost one; `early` messages came over it before. */
+  attach(channel, early = []) {
     this.#wire?.leave();
     this.#begun = false;
     this.#wire = new Wire(channel, {
@@ -54,11 +54,31 @@ export class StreamReceiver {
       broken: (what) => this.#fail(protocolError(what), true),
       lost: () => this.#lost(),
     });
+    early.forEach((data) => this.#wire?.take(data));
   }
 
   /** Gives up; the other side is told why. */
   abort(reason = 'its receiver gave it up') {
-    this.#fail(ownAbort(reason), true);
+    this.fail(ownAbort(reason));
+  }
+
+  /** The same, by an error of one's own. */
+  fail(error) {
+    this.#fail(error, true);
+  }
+
+  /** No channel comes in place of the lost one. */
+  lose() {
+    this.#fail(lostError());
+  }
+
+  get isComplete() {
+    return this.#closed;
+  }
+
+  /** Which stream it is: drawn by its sender; null until it begins. */
+  get id() {
+    return this.#stream;
   }
 
   #control(message) {

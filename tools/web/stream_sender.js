@@ -30,6 +30,8 @@ export class StreamSender {
   #endDue = false;
   #endSent = false;
   #done = false;
+  /** Called with `acknowledged` whenever it grows. */
+  onprogress = null;
 
   /**
    * @param {object} [options]
@@ -74,7 +76,21 @@ export class StreamSender {
 
   /** Gives up; the other side is told why. */
   abort(reason = 'its sender gave it up') {
-    this.#fail(ownAbort(reason), true);
+    this.fail(ownAbort(reason));
+  }
+
+  /** The same, by an error of one's own. */
+  fail(error) {
+    this.#fail(error, true);
+  }
+
+  /** No channel comes in place of the lost one. */
+  lose() {
+    this.#fail(lostError());
+  }
+
+  get isComplete() {
+    return this.#done;
   }
 
   async #write(bytes) {
@@ -154,6 +170,7 @@ export class StreamSender {
       this.#wire.close();
     }
     this.#waiting?.resolve();
+    this.onprogress?.(this.#acknowledged);
     this.#pump();
   }
 
