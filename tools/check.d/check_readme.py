@@ -1,5 +1,5 @@
-"""README.md against gst-inspect-1.0: every element and every property of the built plugins is described, none that
-does not exist, with the type and default that it has.
+"""README.md against gst-inspect-1.0: every element, property and signal of the built plugins is described, none that
+does not exist, properties with the type and default that they have.
 
 The format of README.md: for each element a heading `### <element>`, and below it, before the next heading, one table
 with the columns property, default and meaning, and if wanted type:
@@ -14,7 +14,8 @@ with the columns property, default and meaning, and if wanted type:
 Property names stand in backquotes. Types: string, boolean, int, uint, int64, uint64, double, enum, flags, structure,
 array, object. Defaults: null or the text for a string, true or false, the number as gst-inspect-1.0 prints it, the
 nick of an enum, null for what has no default; read-only for a property that cannot be written. An empty string is "".
-Properties that the element inherits have no row.
+Properties that the element inherits have no row. Signals and actions stand in a table of their own below, the first column
+named signal: `name (arguments)`.
 """
 import os
 import re
@@ -32,6 +33,7 @@ INHERITED = {
                     'render-delay', 'throttle-time', 'max-bitrate', 'processing-deadline', 'stats'},
     'GstBaseTransform': {'qos'},
 }
+INHERITED_SIGNALS = {'pad-added', 'pad-removed', 'no-more-pads'}
 TYPES = (('String.', 'string'), ('Boolean.', 'boolean'), ('Unsigned Integer64.', 'uint64'), ('Integer64.', 'int64'),
          ('Unsigned Integer.', 'uint'), ('Integer.', 'int'), ('Double.', 'double'), ('Float.', 'double'), ('Enum ', 'enum'),
          ('Flags ', 'flags'), ('Boxed pointer of type "GstStructure"', 'structure'), ('GstValueArray', 'array'),
@@ -73,15 +75,22 @@ def parse_properties(output):
     return properties
 
 
+def parse_signals(output):
+    """The names of the element's own signals and actions."""
+    sections = re.findall(r'^Element (?:Signals|Actions):\n(.*?)(?=^Element|\Z)', output, re.M | re.S)
+    return {name for section in sections for name in re.findall(r'^  "([\w-]+)" :', section, re.M)} - INHERITED_SIGNALS
+
+
 def built_elements(project):
-    """{element: properties} of all plugins in the build tree; None where gst-inspect-1.0 fails on one."""
+    """{element: (properties, signals)} of all plugins in the build tree; None where gst-inspect-1.0 fails on one."""
     elements = {}
     for library in sorted(project.build.glob('plugins/*/libgst*.so')):
         listed = inspect(project, str(library))
         if listed.returncode:
             return None
         for name in re.findall(r'^  ([\w-]+): ', listed.stdout, re.M):
-            elements[name] = parse_properties(inspect(project, name).stdout)
+            output = inspect(project, name).stdout
+            elements[name] = parse_properties(output), parse_signals(output)
     return elements
 
 
@@ -90,7 +99,7 @@ def cells(line):
 
 
 def described(lines):
-    """{element: (line, {property: (line, row as dict)})}: headings `### name` with a property table below."""
+    """{element: (line, {property: (line, row as dict)}, {signal: line})}: headings `### name` with tables below."""
     elements, current, header, fenced = {}, None, None, False
     for number, line in enumerate(lines, 1):
         fenced ^= line.startswith('```')
@@ -100,25 +109,28 @@ def described(lines):
             match = re.fullmatch(r'### `?([a-z0-9]+)`?', line.strip())
             current, header = (match[1] if match else None), None
             if current:
-                elements[current] = (number, {})
+                elements[current] = (number, {}, {})
         elif not line.startswith('|'):
             header = None
         elif current and header is None:
             header = [cell.lower() for cell in cells(line)]
-        elif current and header[:1] == ['property'] and not re.match(r'\|[\s:|-]+$', line):
+        elif current and not re.match(r'\|[\s:|-]+$', line):
             row = dict(zip(header, cells(line)))
-            elements[current][1][row['property'].strip('`')] = (number, row)
+            if header[:1] == ['property']:
+                elements[current][1][row['property'].strip('`')] = (number, row)
+            elif header[:1] == ['signal']:
+                elements[current][2][row['signal'].strip('`').split(' ')[0]] = number
     return elements
 
 
 def compare(built, lines):
     """Yields (line, text) for each difference."""
     readme = described(lines)
-    for element, properties in built.items():
+    for element, (properties, signals) in built.items():
         if element not in readme:
             yield 1, f'the element {element} is not described: heading "### {element}" with a property table'
             continue
-        heading, rows = readme[element]
+        heading, rows, signal_rows = readme[element]
         for name, (kind, default) in properties.items():
             if name not in rows:
                 yield heading, f'{element}: no row for the property `{name}` ({kind}, default {default})'
@@ -133,7 +145,12 @@ def compare(built, lines):
         for name, (line, _) in rows.items():
             if name not in properties:
                 yield line, f'{element} has no property `{name}`'
-    for element, (line, rows) in readme.items():
+        for name in sorted(signals - set(signal_rows)):
+            yield heading, f'{element}: no row for the signal `{name}`'
+        for name, line in signal_rows.items():
+            if name not in signals:
+                yield line, f'{element} has no signal `{name}`'
+    for element, (line, rows, _) in readme.items():
         if rows and element not in built:
             yield line, f'there is no element {element}'
 

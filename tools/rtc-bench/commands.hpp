@@ -7,10 +7,12 @@
 namespace rtc::bench {
 
 int congestion_command(int argc, char **argv);
+int data_command(int argc, char **argv);
 int fanout_command(int argc, char **argv);
 int latency_command(int argc, char **argv);
 // Hidden: the processes that the others start.
 int publish_command(int argc, char **argv);
+int transfer_command(int argc, char **argv);
 int view_command(int argc, char **argv);
 int watch_command(int argc, char **argv);
 

@@ -13,9 +13,11 @@ constexpr struct {
   const char *help;  // null: hidden
 } commands[] = {
     {"congestion", rtc::bench::congestion_command, "how a sender follows a link that changes"},
+    {"data", rtc::bench::data_command, "the throughput of a data channel"},
     {"fanout", rtc::bench::fanout_command, "what one more viewer of a stream costs"},
     {"latency", rtc::bench::latency_command, "how long connecting and a picture take"},
     {"publish", rtc::bench::publish_command, nullptr},
+    {"transfer", rtc::bench::transfer_command, nullptr},
     {"view", rtc::bench::view_command, nullptr},
     {"watch", rtc::bench::watch_command, nullptr},
 };

@@ -14,7 +14,8 @@ namespace {
 struct Options {
   rtc::CharPtr listen, uri, stream, token_file;
   int duration = 0;
-  bool once = false, decode = false;
+  int max_private = 0;
+  bool once = false, decode = false, alone = false;
 };
 
 int fail(const std::string &message, const std::string &detail = {}) {
@@ -26,7 +27,7 @@ int fail(const std::string &message, const std::string &detail = {}) {
 // Fills `options`; an Error says what was wrong with the command line.
 rtc::Result<bool> parse(int *argc, char ***argv, Options &options) {
   gchar *listen = nullptr, *uri = nullptr, *stream = nullptr, *token_file = nullptr;
-  gboolean once = FALSE, decode = FALSE;
+  gboolean once = FALSE, decode = FALSE, alone = FALSE;
   const GOptionEntry entries[] = {
       {"listen", 0, 0, G_OPTION_ARG_STRING, &listen,
        "Serve the page and signaling here (without it and --uri: the server on 127.0.0.1:8080, or "
@@ -42,6 +43,10 @@ rtc::Result<bool> parse(int *argc, char ***argv, Options &options) {
        nullptr},
       {"transcode", 0, 0, G_OPTION_ARG_NONE, &decode,
        "Encode anew even what browsers take as it is", nullptr},
+      {"private", 0, 0, G_OPTION_ARG_NONE, &alone,
+       "Each viewer has a timeline of its own: it pauses and seeks for itself alone", nullptr},
+      {"max-private", 0, 0, G_OPTION_ARG_INT, &options.max_private,
+       "Most viewers at a time with --private (default: 16)", "NUMBER"},
       {"token-file", 0, 0, G_OPTION_ARG_FILENAME, &token_file,
        "File with the token the server asks for", "FILE"},
       {}};
@@ -62,6 +67,7 @@ rtc::Result<bool> parse(int *argc, char ***argv, Options &options) {
   options.token_file.reset(token_file);
   options.once = once;
   options.decode = decode;
+  options.alone = alone;
   if (!parsed)
     return rtc::Error{rtc::Error::Kind::settings,
                       std::string(error->message) + "; see rtc-play --help", ""};
@@ -73,6 +79,12 @@ rtc::Result<bool> parse(int *argc, char ***argv, Options &options) {
                       "--listen and --uri exclude each other: serve here, or publish there", ""};
   if (options.duration < 0)
     return rtc::Error{rtc::Error::Kind::settings, "--duration is a number of seconds above 0", ""};
+  if (options.max_private < 0 || (options.max_private > 0 && !alone))
+    return rtc::Error{rtc::Error::Kind::settings,
+                      "--max-private is a number above 0, and goes with --private", ""};
+  if (alone && once)
+    return rtc::Error{rtc::Error::Kind::settings,
+                      "--private and --once exclude each other: no end is that of all viewers", ""};
   return true;
 }
 
@@ -135,6 +147,8 @@ int main(int argc, char **argv) {
   }
   settings.once = options.once;
   settings.decode = options.decode;
+  if (options.alone)
+    settings.max_private = options.max_private ? unsigned(options.max_private) : 16;
   settings.seconds = unsigned(options.duration);
 
   auto player = rtc::Player::make(std::move(settings));

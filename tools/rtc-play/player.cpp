@@ -69,14 +69,30 @@ Result<bool> Player::build() {
 
   const auto facts = scan_media(settings_.uri);
   if (!facts) return facts.error();
-  LoopSource::Settings loop{settings_.uri, {}, facts->live ? 0 : facts->start, settings_.once};
-  for (const auto &track : facts->tracks) {
+  return settings_.max_private ? build_private(*facts) : build_loop(*facts);
+}
+
+Result<bool> Player::build_private(const MediaFacts &facts) {
+  if (facts.live)
+    return Error{Error::Kind::settings,
+                 "What is live has no timeline for each viewer. Remedy: leave out --private", ""};
+  g_object_set(sink_, "playback-uri", settings_.uri.c_str(), "max-private", settings_.max_private,
+               nullptr);
+  gst_util_set_object_arg(G_OBJECT(sink_), "control", "playback");
+  std::printf("Encoded anew for each viewer, %u at most: each has a timeline of its own\n",
+              settings_.max_private);
+  return true;
+}
+
+Result<bool> Player::build_loop(const MediaFacts &facts) {
+  LoopSource::Settings loop{settings_.uri, {}, facts.live ? 0 : facts.start, settings_.once};
+  for (const auto &track : facts.tracks) {
     auto plan = plan_track(track, accepted_caps(sink_, track.kind).get(), settings_.decode);
     if (!plan) return plan.error();
     std::printf("%s\n", plan->text.c_str());
     loop.tracks.push_back(*plan);
   }
-  for (const auto &track : facts->ignored) std::printf("Not sent: %s\n", track.c_str());
+  for (const auto &track : facts.ignored) std::printf("Not sent: %s\n", track.c_str());
   const auto tracks = loop.tracks;
   source_ = std::make_unique<LoopSource>(GST_BIN(pipeline_.get()), std::move(loop));
   return link_tracks(tracks);
@@ -110,7 +126,7 @@ int Player::run() {
   g_unix_signal_add(SIGINT, stop, this);
   g_unix_signal_add(SIGTERM, stop, this);
   if (settings_.seconds > 0) g_timeout_add_seconds(settings_.seconds, stop, this);
-  source_->start();
+  if (source_) source_->start();
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
   g_main_loop_run(loop_.get());
   if (status_ == 0) std::printf("Stopped\n");

@@ -21,7 +21,8 @@ struct PlayerSettings {
   std::string token;  // secret
   bool once = false;
   bool decode = false;
-  unsigned seconds = 0;  // 0: until stopped
+  unsigned max_private = 0;  // viewers with a timeline of their own; 0: one timeline for all
+  unsigned seconds = 0;      // 0: until stopped
 };
 
 class Player {
@@ -36,6 +37,8 @@ class Player {
  private:
   explicit Player(PlayerSettings settings);
   Result<bool> build();
+  Result<bool> build_loop(const MediaFacts &facts);
+  Result<bool> build_private(const MediaFacts &facts);
   Result<bool> link_tracks(const std::vector<TrackPlan> &tracks);
   gboolean message(GstMessage *message);
   void session_event(const GstStructure *event);
