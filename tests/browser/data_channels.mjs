@@ -6,11 +6,13 @@ import { createReadStream, readdirSync, readFileSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { installData, publishChannels, watchChannels } from './data_page.mjs';
+import { installData, publishChannels, watchChannels, watchFile } from './data_page.mjs';
 import { needElements, needPython, test } from './support.mjs';
 
 const inFirefox = process.argv[2] === 'firefox';
 const SIZE = 50_000_000;
+// Chromium answers with the size that is offered, that of what rtcsink itself takes.
+const LARGEST = (inFirefox ? 256 : 64) * 1024;
 
 const speed = ({ seconds }) => `${(SIZE / 1e6 / seconds).toFixed(1)} MB/s`;
 
@@ -24,12 +26,8 @@ async function sha256(path) {
   return hash.digest('hex');
 }
 
-async function rtcsinkSendsMessages(world, server, page) {
-  const folder = world.folder();
-  const [words, bytes] = [texts(), binaries()];
-  const name = (index) => join(folder, String(index).padStart(2, '0'));
-  words.forEach((text, index) => writeFileSync(`${name(index)}.txt`, text));
-  bytes.forEach((data, index) => writeFileSync(`${name(index)}.bin`, data));
+// Sends the files of a folder to the page, and is done when the page has them all.
+async function sendFolder(world, server, page, folder) {
   const script = fileURLToPath(new URL('data_channels_publisher.py', import.meta.url));
   const publisher = world.process(needPython(), [script, server.ws, folder]);
   await publisher.line(/ready/);
@@ -42,8 +40,17 @@ async function rtcsinkSendsMessages(world, server, page) {
   world.check(await publisher.exit() === 0, 'the publisher sends everything and ends');
   await page.waitForFunction(() => Object.values(window.channels).every(({ closed }) => closed));
   const channels = await page.evaluate(() => window.channels);
-
   const after = (label) => channels[label].messages.filter(({ data }) => data !== 'hello' && data !== btoa('hello'));
+  return { publisher, channels, after };
+}
+
+async function rtcsinkSendsMessages(world, server, page) {
+  const folder = world.folder();
+  const [words, bytes] = [texts(), binaries()];
+  const name = (index) => join(folder, String(index).padStart(2, '0'));
+  words.forEach((text, index) => writeFileSync(`${name(index)}.txt`, text));
+  bytes.forEach((data, index) => writeFileSync(`${name(index)}.bin`, data));
+  const { channels, after } = await sendFolder(world, server, page, folder);
   world.check(after('words').every(({ isText }) => isText), 'text comes as strings');
   world.check(JSON.stringify(after('words').map(({ data }) => data)) === JSON.stringify(words), `the ${words.length} that were sent, in order`);
   world.check(after('bytes').every(({ isBinary }) => isBinary), 'bytes come as ArrayBuffers');
@@ -57,6 +64,19 @@ async function rtcsinkSendsMessages(world, server, page) {
   world.check(is('loose', { ordered: false, ...reliable }), 'unordered');
   world.check(is('lossy', { ordered: false, maxRetransmits: 0, maxPacketLifeTime: null }), 'not sent again');
   world.check(is('brief', { ordered: true, maxRetransmits: null, maxPacketLifeTime: 500 }), 'not sent again for long');
+}
+
+async function rtcsinkSendsTheLargest(world, server, page) {
+  const folder = world.folder();
+  const messages = [LARGEST, LARGEST + 1, 100].map((size) => randomBytes(size));
+  messages.forEach((data, index) => writeFileSync(join(folder, `${index}.bin`), data));
+  const { publisher, after } = await sendFolder(world, server, page, folder);
+  const digest = (data) => createHash('sha256').update(data).digest('hex');
+  const came = after('bytes').map(({ data }) => digest(Buffer.from(data, 'base64')));
+  world.check(came[0] === digest(messages[0]), `a message of ${LARGEST} bytes comes whole`);
+  world.check(publisher.output.includes(`A message of ${LARGEST + 1} bytes is larger than the ${LARGEST} that the data channel "bytes" takes`),
+    'one byte more is a warning that tells the sizes');
+  world.check(came.length === 2 && came[1] === digest(messages[2]), 'and what follows it comes');
 }
 
 async function rtcsrcTakesMessages(world, server, page) {
@@ -82,7 +102,7 @@ async function rtcsinkSendsStream(world, server, page) {
   const path = join(world.folder(), 'file');
   writeFileSync(path, randomBytes(SIZE));
   const publisher = world.pipeline(`filesrc location=${path} ! s.data_0 rtcsink name=s uri=${server.ws} stream=file data_0::data-framing=stream`);
-  await watchChannels(page, 'file', 'receiveStream');
+  await watchFile(page, 'file');
   const received = await (await page.waitForFunction(() => window.received, { timeout: 60000 })).jsonValue();
   world.check(!received.error && received.size === SIZE, `the page receives a stream of ${received.size} bytes${received.error ? `: ${received.error}` : ''}`);
   world.check(received.sha256 === await sha256(path), `it is the same, at ${speed(received)}`);
@@ -115,7 +135,7 @@ await test(`data channels${inFirefox ? ' in Firefox' : ''}`, async (world) => {
   needElements('rtcsink', 'rtcsrc', 'sctpenc', 'nicesrc', 'multifilesink');
   const server = await world.server();
   const browser = await (inFirefox ? world.firefox() : world.chromium());
-  for (const part of [rtcsinkSendsMessages, rtcsrcTakesMessages, rtcsinkSendsStream, rtcsrcTakesStream, streamOutlivesChannel]) {
+  for (const part of [rtcsinkSendsMessages, rtcsinkSendsTheLargest, rtcsrcTakesMessages, rtcsinkSendsStream, rtcsrcTakesStream, streamOutlivesChannel]) {
     const page = await world.page(browser, server.page);
     await page.waitForFunction(() => window.rtcPage?.room.state === 'open');
     await installData(page);

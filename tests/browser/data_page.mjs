@@ -4,12 +4,23 @@
 /** Watches a stream; every channel it brings goes to `receive`, a function of the page by name. */
 export function watchChannels(page, name, receive) {
   return page.evaluate((stream, handler) => {
-    const session = window.rtcPage.room.watch(stream);
-    session.addEventListener('state', () => {
-      if (session.peerConnection) session.peerConnection.ondatachannel = ({ channel }) => window[handler](channel);
-    });
-    window.session = session;
+    // Whatever connection the session takes, from its beginning on.
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...settings) {
+        super(...settings);
+        this.addEventListener('datachannel', ({ channel }) => window[handler](channel));
+      }
+    };
+    window.session = window.rtcPage.room.watch(stream);
   }, name, receive);
+}
+
+/** Watches a stream; the first file it brings becomes `window.received`. */
+export function watchFile(page, name) {
+  return page.evaluate((stream) => {
+    const session = window.rtcPage.room.watch(stream);
+    session.data.addEventListener('transfer', ({ detail }) => window.receiveFile(detail), { once: true });
+  }, name);
 }
 
 /** Publishes a stream without media; the channels of each viewer are made by `open`, a function of the page by name. */
@@ -99,10 +110,13 @@ async function installStreams() {
     return data;
   };
 
-  window.receiveStream = (channel) => {
-    const receiver = new StreamReceiver();
-    receiver.attach(channel);
-    outcome(take(receiver, performance.now())).then((result) => { window.received = result; });
+  window.receiveFile = async (transfer) => {
+    const start = performance.now();
+    const work = async () => {
+      const data = await (await transfer.receive()).arrayBuffer();
+      return { size: data.byteLength, seconds: (performance.now() - start) / 1000, sha256: await sha256(data) };
+    };
+    window.received = await outcome(work());
   };
   window.prepareStream = async (size) => {
     window.file = new Blob([random(size)]);

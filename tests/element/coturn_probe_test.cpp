@@ -2,6 +2,7 @@
 #include "ice/nat_mapping.hpp"
 #include "ice/turn_rest.hpp"
 #include "support/coturn.hpp"
+#include "support/deadline.hpp"
 #include "support/probe_fixture.hpp"
 
 // The leak check of gcc 12 crashes on the thread-local storage of libraries that are loaded late,
@@ -86,7 +87,7 @@ TEST_F(CoturnTest, GivesEachAllocationBack) {
   ASSERT_TRUE(server.ready());
   for (const auto &settings :
        {login(server), login(server, "turn", "?transport=tcp"), login(server)}) {
-    const auto end = Clock::now() + seconds(20);
+    const auto end = Clock::now() + test::deadline;
     auto report = run(settings);
     while (report.outcome == ProbeOutcome::quota_reached && Clock::now() < end)
       report = run(settings);
@@ -103,7 +104,7 @@ TEST_F(CoturnTest, GivesItsAllocationBackWhenDestroyed) {
     return std::make_unique<ServerProbe>(loop_, long_one, [](const ServerReport &) {});
   });
   const auto until = [&](ProbeOutcome outcome) {
-    const auto end = Clock::now() + seconds(20);
+    const auto end = Clock::now() + test::deadline;
     while (Clock::now() < end)
       if (run(login(server, "turn", "?transport=tcp")).outcome == outcome) return true;
     return false;

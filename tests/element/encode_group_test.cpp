@@ -62,8 +62,8 @@ class EncodeGroupTest : public ElementTest {
   }
   // A keyframe that is asked for too soon after the last one comes with a later frame.
   void push_raw_until_keyframe(unsigned number) {
-    const auto deadline = Clock::now() + std::chrono::seconds(20);
-    while (keyframes < number && Clock::now() < deadline) push_raw(1);
+    const auto end = Clock::now() + deadline;
+    while (keyframes < number && Clock::now() < end) push_raw(1);
     ASSERT_EQ(keyframes, number);
   }
   // Real encoded frames: the first of `clip` is its only keyframe.

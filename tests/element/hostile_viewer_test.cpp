@@ -191,3 +191,25 @@ TEST_F(HostileViewer, VanishingInTheMiddleIsNoTrouble) {
   EXPECT_TRUE(eventually([&] { return publisher.number("rtcsink", "viewers") == 1; }));
   all_is_well();
 }
+
+// webrtcbin 1.22 aborts on the offer that it would make after such a one.
+TEST_F(HostileViewer, ACallWithASectionThatWasNeverUsedIsRefused) {
+  Pipeline called(
+      "rtcpeer name=p listen=127.0.0.1:0 stream=desk on-end=wait  audiotestsrc is-live=true ! p.");
+  called.play();
+  const auto url = called.field("rtc-ready", "url");
+  const auto unused = "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\n" + transport +
+                      "a=setup:actpass\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n";
+  const auto data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n" +
+                    transport + "a=setup:actpass\r\na=mid:1\r\na=sctp-port:5000\r\n";
+  for (int round = 0; round < 2; round++) {
+    RawClient client(static_cast<unsigned>(atoi(url.c_str() + url.rfind(':') + 1)), "/");
+    const auto session = open(client, session_part + unused + data);
+    ASSERT_NE(session, "");
+    EXPECT_NE(next(client, "endSession"), "");
+    ASSERT_EQ(called.warnings().size(), round + 1u);
+    EXPECT_NE(called.warnings().back().find("a section that was never used"), std::string::npos)
+        << called.warnings().back();
+  }
+  EXPECT_EQ(called.error(), "");
+}

@@ -1,4 +1,5 @@
 """Runs each pipeline of pipelines/ and looks at what comes out."""
+import array
 import os
 import pathlib
 import random
@@ -11,6 +12,22 @@ import unittest
 from support import BUILD, ROOT, Process, discover, duration, wait_until
 
 PIPELINES = ROOT / 'pipelines'
+
+
+def tone(path):
+    """The frequency in Hz of the last half second of a file of 16 bit samples at 48 kHz; 0 when there is less."""
+    samples = array.array('h')
+    data = path.read_bytes() if path.exists() else b''
+    samples.frombytes(data[len(data) % 2:][-48000:] if len(data) >= 48001 else b'')
+    return sum(a < 0 <= b for a, b in zip(samples, samples[1:])) * 2
+
+
+def center(frame, width, height, lit):
+    """The middle of what is lit in a frame of RGB pixels; None when nothing is."""
+    points = [(i % width, i // width) for i in range(width * height) if lit(*frame[3 * i:3 * i + 3])]
+    if not points:
+        return None
+    return tuple((min(p[axis] for p in points) + max(p[axis] for p in points)) / 2 for axis in (0, 1))
 
 
 class Pipelines(unittest.TestCase):
@@ -97,20 +114,148 @@ class Pipelines(unittest.TestCase):
         self.assertIn('is cut short', receiver.output())
         self.assertLess(got.stat().st_size, sent.stat().st_size)
 
+    def typing(self, name, *command, **environment):
+        """A process, and what is typed into it."""
+        typed = self.folder / name
+        os.mkfifo(typed)
+        process = self.start('bash', '-c', f'exec "$0" "$@" < {typed}', *command, **environment)
+        lines = open(typed, 'w', buffering=1)
+        self.addCleanup(lines.close)
+        return process, lines
+
+    def remote_control(self):
+        uri = self.server()
+        robot, telemetry = self.typing('telemetry', PIPELINES / 'robot.sh', uri, 'rover')
+        video = self.folder / 'video'
+        operator, commands = self.typing('commands', PIPELINES / 'operator.sh', uri, 'rover',
+                                         VIDEO_SINK=f'filesink location={video}')
+        return robot, telemetry, operator, commands, video
+
+    def test_robot(self):
+        robot, _, operator, commands, _ = self.remote_control()
+        for command in ('forward', 'stop'):  # the first one waits for the robot
+            commands.write(f'{command}\n')
+            wait_until(lambda command=command: command in robot.output(), f'{command}:\n{operator.output()}')
+
+    def test_operator(self):
+        robot, telemetry, operator, _, video = self.remote_control()
+
+        def told():
+            telemetry.write('battery 80 %\n')  # until somebody is there
+            return 'battery 80 %' in operator.output()
+        wait_until(told, f'the telemetry:\n{robot.output()}\n{operator.output()}')
+        wait_until(lambda: video.exists() and video.stat().st_size > 320 * 240, 'the picture')
+
+    def caller(self, pipeline, uri, me, other, frequency, **variables):
+        """One side of a call and the file with what it hears."""
+        heard = self.folder / f'{me}.raw'
+        started = self.start(
+            PIPELINES / pipeline, uri, me, *other, SOURCE=f'audiotestsrc is-live=true freq={frequency}',
+            SINK=f'audio/x-raw,format=S16LE,rate=48000,channels=1 ! filesink buffer-mode=unbuffered location={heard}',
+            SCREEN=f'filesink buffer-mode=unbuffered location={heard}.seen', **variables)
+        return started, heard
+
+    def call(self, pipeline, **variables):
+        """Two sides, when each hears the other's tone."""
+        uri = self.server()
+        waiting, at_door = self.caller(pipeline, uri, 'door', (), 400, **variables)
+        calling, at_desk = self.caller(pipeline, uri, 'desk', ('door',), 1000, **variables)
+        for heard, frequency in ((at_door, 1000), (at_desk, 400)):
+            wait_until(lambda heard=heard, frequency=frequency: abs(tone(heard) - frequency) < 30,
+                       f'a tone of {frequency} Hz:\n{waiting.output()}\n{calling.output()}')
+        return waiting, calling
+
+    def test_two_way_audio(self):
+        waiting, calling = self.call('two-way-audio.sh')
+        calling.interrupt()
+        self.assertEqual(calling.wait(), 0, calling.output())
+        waiting.interrupt()
+        self.assertEqual(waiting.wait(), 0, waiting.output())
+
+    def test_video_call(self):
+        camera = 'videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=15/1'
+        waiting, calling = self.call('video-call.sh', CAMERA=camera)
+        for name in ('door', 'desk'):
+            seen = self.folder / f'{name}.raw.seen'
+            wait_until(lambda seen=seen: seen.exists() and seen.stat().st_size > 10 * 160 * 120, f'pictures at the {name}')
+        calling.interrupt()
+        self.assertEqual(calling.wait(), 0, calling.output())
+        self.assertEqual(waiting.wait(), 0, waiting.output())  # the call is over for it, too
+
     def test_chat(self):
         uri = self.server()
         chats, lines = {}, {}
         for me, other in (('ann', 'bob'), ('bob', 'ann')):
-            typed = self.folder / me
-            os.mkfifo(typed)
-            chats[me] = self.start('bash', '-c', f'exec "$0" "$@" < {typed}', PIPELINES / 'chat.sh', uri, me, other)
-            lines[me] = open(typed, 'w', buffering=1)
-            self.addCleanup(lines[me].close)
+            chats[me], lines[me] = self.typing(me, PIPELINES / 'chat.sh', uri, me, other)
         for me, other in (('ann', 'bob'), ('bob', 'ann')):
             def heard(me=me, other=other):
                 lines[me].write(f'hello from {me}\n')  # until somebody is there
                 return f'hello from {me}' in chats[other].output()
             wait_until(heard, f'what {me} says:\n{chats[me].output()}\n{chats[other].output()}')
+
+    def test_klv_overlay_py(self):
+        uri = self.server()
+        path = self.folder / 'frames.rgb'
+        publisher = self.start('/usr/bin/python3', PIPELINES / 'klv-overlay.py', 'publish', uri, 'scene')
+        viewer = self.start('/usr/bin/python3', PIPELINES / 'klv-overlay.py', 'show', uri, 'scene',
+                            SINK=f'video/x-raw,format=RGB ! filesink location={path}')
+        size = 320 * 240 * 3
+        wait_until(lambda: path.exists() and path.stat().st_size > 90 * size,
+                   f'90 frames:\n{publisher.output()}\n{viewer.output()}')
+        for process in (viewer, publisher):
+            process.interrupt()
+            self.assertEqual(process.wait(), 0, process.output())
+        frames = path.read_bytes()
+        apart = []
+        for at in range(10 * size, 90 * size, 4 * size):
+            frame = frames[at:at + size]
+            ball = center(frame, 320, 240, lambda r, g, b: min(r, g, b) > 150)
+            box = center(frame, 320, 240, lambda r, g, b: r > 120 and g < 80)
+            self.assertTrue(ball and box, f'a ball and a box in frame {at // size}')
+            apart.append(max(abs(one - other) for one, other in zip(ball, box)))
+        # The ball moves by several pixels from each frame to the next.
+        self.assertLess(max(apart), 3, apart)
+
+    def steer(self, *arguments):
+        return self.start('/usr/bin/python3', pathlib.Path(__file__).with_name('steering_viewer.py'), *arguments)
+
+    def test_film_with_seek(self):
+        uri = self.server()
+        publisher = self.start(PIPELINES / 'film-with-seek.sh', self.sample(30), URI=uri)
+        viewer = self.steer(uri, 'film', 20)
+        self.assertEqual(viewer.wait(), 0, viewer.output() + publisher.output())
+        self.assertRegex(viewer.output(), r'the position is 2[0-4]')
+        self.assertIn('it was paused and plays', viewer.output())
+        publisher.interrupt()
+
+    def steer_alone(self, uri, publisher):
+        """One viewer steers the film, and another one's is not there yet."""
+        publisher.wait_for(r'Watch at|PLAYING')
+        viewer = self.steer(uri, 'film', 20)
+        self.assertEqual(viewer.wait(), 0, viewer.output() + publisher.output())
+        self.assertRegex(viewer.output(), r'the position is 2[0-4]')
+        self.assertIn('it was paused and plays', viewer.output())
+        other = self.steer(uri, 'film', 2)
+        self.assertEqual(other.wait(), 0, other.output() + publisher.output())
+        self.assertRegex(other.output(), r'the position is [2-6]')
+        publisher.interrupt()
+
+    def test_film_private(self):
+        uri = self.server()
+        self.steer_alone(uri, self.start(PIPELINES / 'film-private.sh', self.sample(30), URI=uri))
+
+    def test_rtc_play_private(self):
+        uri = self.server()
+        self.steer_alone(uri, self.start('rtc-play', '--private', '--max-private', '2', '--uri', uri, '--stream', 'film',
+                                         self.sample(30)))
+
+    def test_remote_control(self):
+        uri = self.server()
+        publisher = self.start(PIPELINES / 'remote-control.sh', URI=uri, GST_DEBUG='GST_EVENT:5', GST_DEBUG_NO_COLOR='1')
+        viewer = self.steer(uri, 'desk')
+        publisher.wait_for(r'navigationtest0:src> have event type navigation.*mouse-move, pointer_x=\(double\)\d+')
+        self.assertEqual(viewer.wait(), 0, viewer.output())
+        publisher.interrupt()
 
     def test_receive_record(self):
         uri = self.server()

@@ -54,7 +54,10 @@ struct Drain {
     const auto caps = rtp_caps(codec, 96, 1);
     outlet->set_caps(caps.get(), RtpLayout{96, 1, 2});
   }
-  ~Drain() { outlet->close(); }
+  ~Drain() {
+    outlet->close();
+    gst_pad_set_active(pad.get(), FALSE);  // waits for what is being taken
+  }
 
   void take(GstBufferList *list) {
     std::lock_guard lock(mutex);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/event_loop.hpp"
+#include "support/deadline.hpp"
 
 namespace rtc::test {
 
@@ -48,7 +49,7 @@ class Watched {
   template <typename F>
   bool wait(F wanted) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, seconds(20), [&] { return wanted(state_); });
+    return changed_.wait_for(lock, deadline, [&] { return wanted(state_); });
   }
   T read() {
     std::lock_guard lock(mutex_);

@@ -13,10 +13,9 @@
 #include <vector>
 
 #include "base/ref.hpp"
+#include "support/deadline.hpp"
 
 namespace rtc::test {
-
-constexpr auto deadline = std::chrono::seconds(20);
 
 // Waits until `condition` holds; it is asked again at each change() of any pipeline and every 20
 // ms.
@@ -57,6 +56,11 @@ class Pipeline {
     pipeline_ = sink(gst_parse_launch(description.c_str(), &error));
     const ErrorPtr owned(error);
     if (error) ADD_FAILURE() << description << ": " << error->message;
+    if (pipeline_ && !GST_IS_PIPELINE(pipeline_.get())) {
+      // As gst-launch-1.0 does with an element alone.
+      const auto alone = std::exchange(pipeline_, sink(gst_pipeline_new(nullptr)));
+      gst_bin_add(GST_BIN(pipeline_.get()), alone.get());
+    }
     const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
     gst_bus_set_sync_handler(bus.get(), remember, this, nullptr);
   }
@@ -98,6 +102,16 @@ class Pipeline {
       count += gst_structure_has_name(message.get(), name.c_str());
     return count;
   }
+  // One of that name has that text in it.
+  bool told(const std::string &name, const std::string &part) const {
+    std::lock_guard lock(mutex_);
+    for (const auto &message : elements_)
+      if (gst_structure_has_name(message.get(), name.c_str()) &&
+          std::string(CharPtr(gst_structure_to_string(message.get())).get()).find(part) !=
+              std::string::npos)
+        return true;
+    return false;
+  }
   // A string field of the n-th message of that name, waited for.
   std::string field(const std::string &name, const char *field, size_t n = 0) {
     EXPECT_TRUE(wait_message(name, n + 1)) << name;
@@ -135,7 +149,13 @@ class Pipeline {
     elements_.clear();
     errors_.clear();
     warnings_.clear();
+    requested_ = GST_STATE_VOID_PENDING;
     eos_ = false;
+  }
+  // What an element asked the application to go to, last; VOID_PENDING: nothing.
+  GstState requested_state() const {
+    std::lock_guard lock(mutex_);
+    return requested_;
   }
   std::vector<std::string> warnings() const {
     std::lock_guard lock(mutex_);
@@ -167,6 +187,8 @@ class Pipeline {
       (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR ? errors_ : warnings_)
           .push_back(error->message);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) eos_ = true;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_REQUEST_STATE)
+      gst_message_parse_request_state(message, &requested_);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT)
       elements_.emplace_back(gst_structure_copy(gst_message_get_structure(message)));
   }
@@ -176,6 +198,7 @@ class Pipeline {
   std::vector<StructurePtr> elements_;
   std::vector<std::string> errors_;
   std::vector<std::string> warnings_;
+  GstState requested_ = GST_STATE_VOID_PENDING;
   bool eos_ = false;
 };
 

@@ -14,6 +14,7 @@
 
 #include "net/ws_frame.hpp"
 #include "signaling/rooms/rooms_protocol.hpp"
+#include "support/deadline.hpp"
 
 namespace rtc::test {
 
@@ -21,7 +22,7 @@ class RawClient {
  public:
   explicit RawClient(unsigned port) : reader_(false, 64 * 1024 * 1024) {
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const timeval limit{20, 0};
+    const timeval limit{deadline.count(), 0};
     const int one = 1;
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

@@ -66,6 +66,26 @@ TABLE = '''# gst-rtc
 '''
 
 
+SIGNALS = '''
+Element Signals:
+  "pad-added" :  void user_function (GstElement* object,
+                                     GstPad* arg0,
+                                     gpointer user_data);
+  "viewer-added" :  void user_function (GstElement* object,
+                                        gpointer user_data);
+
+Element Actions:
+  "pause-viewer" :  gboolean user_function (GstElement* object,
+                                            gchararray arg0);
+'''
+SIGNAL_TABLE = '''
+| signal | meaning |
+|---|---|
+| `viewer-added (session)` | somebody watches |
+| `pause-viewer (session) -> boolean` | action |
+'''
+
+
 class Checkout(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -116,25 +136,30 @@ class Pipelines(Checkout):
 
 class Readme(unittest.TestCase):
     def setUp(self):
-        self.built = {'rtcsink': check_readme.parse_properties(INSPECT)}
+        self.built = {'rtcsink': (check_readme.parse_properties(INSPECT), check_readme.parse_signals(SIGNALS))}
 
     def compare(self, table):
         return list(check_readme.compare(self.built, table.splitlines()))
 
     def test_reads_types_and_defaults(self):
-        self.assertEqual(self.built['rtcsink'], {
+        self.assertEqual(self.built['rtcsink'][0], {
             'linger': ('uint', '5000'), 'on-end': ('enum', 'eos'), 'stats': ('structure', 'read-only'),
             'token': ('string', 'null'), 'video-codecs': ('string', 'VP8,H264')})
 
     def test_agreement(self):
-        self.assertEqual(self.compare(TABLE), [])
+        self.assertEqual(self.compare(TABLE + SIGNAL_TABLE), [])
 
     def test_differences_are_found_with_their_line(self):
-        self.assertEqual([line for line, _ in self.compare(TABLE.replace('5000', '4000'))], [6])
-        self.assertEqual([line for line, _ in self.compare(TABLE.replace('| uint |', '| int |'))], [6])
-        self.assertEqual([line for line, _ in self.compare(TABLE.replace('`linger`', '`lingers`'))], [2, 6])
+        self.assertEqual([line for line, _ in self.compare(TABLE.replace('5000', '4000') + SIGNAL_TABLE)], [6])
+        self.assertEqual([line for line, _ in self.compare(TABLE.replace('| uint |', '| int |') + SIGNAL_TABLE)], [6])
+        self.assertEqual([line for line, _ in self.compare(TABLE.replace('`linger`', '`lingers`') + SIGNAL_TABLE)], [2, 6])
         self.assertEqual(len(self.compare('# gst-rtc\n')), 1)
-        self.assertEqual(len(self.compare(TABLE + '\n### rtcgone\n\n| property | default | meaning |\n|---|---|---|\n| `a` | 1 | b |\n')), 1)
+        self.assertEqual(len(self.compare(TABLE + SIGNAL_TABLE + '\n### rtcgone\n\n| property | default | meaning |\n|---|---|---|\n| `a` | 1 | b |\n')), 1)
+
+    def test_signals_are_compared(self):
+        self.assertEqual(self.built['rtcsink'][1], {'viewer-added', 'pause-viewer'})
+        found = self.compare(TABLE + SIGNAL_TABLE.replace('viewer-added', 'viewer-gone'))
+        self.assertEqual([text for _, text in found], ['rtcsink: no row for the signal `viewer-added`', 'rtcsink has no signal `viewer-gone`'])
 
 
 if __name__ == '__main__':

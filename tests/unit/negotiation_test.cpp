@@ -140,3 +140,77 @@ TEST(Negotiation, WithoutTrickleASlowServerIsNotWaitedFor) {
   EXPECT_TRUE(n.established());
   EXPECT_EQ(text(n.gathering_complete()), "");
 }
+
+namespace {
+
+// A session that has had its first exchange, which the other side offered.
+Negotiation called(Glare glare) {
+  Negotiation n(true, glare);
+  (void)n.received(offer);
+  (void)n.remote_set(true);
+  (void)n.created(answer);
+  (void)n.local_set(true);
+  return n;
+}
+
+}  // namespace
+
+TEST(Negotiation, WhoYieldsSetsItsOfferWithTheAnswer) {
+  auto n = called(Glare::yield);
+  EXPECT_EQ(text(n.negotiate()), "createOffer ");
+  EXPECT_EQ(text(n.created(offer)), "sendD ");
+  EXPECT_EQ(text(n.received(answer)), "setLocal ");
+  EXPECT_EQ(text(n.local_set(true)), "setRemote ");
+  EXPECT_EQ(text(n.remote_set(true)), "");
+  EXPECT_TRUE(n.stable());
+}
+
+TEST(Negotiation, WhoYieldsAnswersFirstAndOffersAgain) {
+  auto n = called(Glare::yield);
+  (void)n.negotiate();
+  EXPECT_EQ(text(n.created(offer)), "sendD ");
+  EXPECT_EQ(text(n.received(offer)), "setRemote ");
+  EXPECT_EQ(text(n.remote_set(true)), "createAnswer ");
+  EXPECT_EQ(text(n.created(answer)), "setLocal ");
+  EXPECT_EQ(text(n.local_set(true)), "sendD createOffer ");
+}
+
+TEST(Negotiation, AnOfferThatIsBeingMadeIsDroppedForAnother) {
+  auto n = called(Glare::yield);
+  EXPECT_EQ(text(n.negotiate()), "createOffer ");
+  EXPECT_EQ(text(n.received(offer)), "setRemote ");
+  EXPECT_EQ(text(n.created(offer)), "");  // comes too late
+  EXPECT_EQ(text(n.remote_set(true)), "createAnswer ");
+  EXPECT_EQ(text(n.created(answer)), "setLocal ");
+  EXPECT_EQ(text(n.local_set(true)), "sendD createOffer ");
+  EXPECT_EQ(text(n.created(offer)), "sendD ");
+}
+
+TEST(Negotiation, WhoInsistsIgnoresTheOtherOffer) {
+  auto n = called(Glare::insist);
+  EXPECT_EQ(text(n.negotiate()), "createOffer ");
+  EXPECT_EQ(text(n.received(offer)), "");
+  EXPECT_EQ(text(n.created(offer)), "setLocal ");
+  EXPECT_EQ(text(n.received(offer)), "");
+  EXPECT_EQ(text(n.local_set(true)), "sendD ");
+  EXPECT_EQ(text(n.received(offer)), "");
+  EXPECT_EQ(text(n.received(answer)), "setRemote ");
+  EXPECT_EQ(text(n.remote_set(true)), "");
+  EXPECT_TRUE(n.stable());
+}
+
+TEST(Negotiation, AnOfferRightAfterTheAnswerWaitsForIt) {
+  for (const auto glare : {Glare::yield, Glare::insist}) {
+    auto n = called(glare);
+    (void)n.negotiate();
+    (void)n.created(offer);
+    if (glare == Glare::insist) (void)n.local_set(true);
+    (void)n.received(answer);
+    EXPECT_EQ(text(n.received(offer)), "");
+    if (glare == Glare::yield) {
+      EXPECT_EQ(text(n.local_set(true)), "setRemote ");
+    }
+    EXPECT_EQ(text(n.remote_set(true)), "setRemote ");
+    EXPECT_EQ(text(n.remote_set(true)), "createAnswer ");
+  }
+}

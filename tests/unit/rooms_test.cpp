@@ -141,6 +141,14 @@ TEST_F(RoomsTest, PassesPeerMessagesOnAsTheyCame) {
   EXPECT_TRUE(silent());
 }
 
+TEST_F(RoomsTest, InACallBothSidesOffer) {
+  const auto called = producer(R"(,"meta":{"name":"desk","call":true})"), caller = enter();
+  const auto id = session(caller, called);
+  say(caller, offer(id));
+  EXPECT_EQ(take(called), offer(id));
+  EXPECT_TRUE(silent());
+}
+
 TEST_F(RoomsTest, RefusesPeerMessagesThatDoNotBelong) {
   const auto film = producer(), viewer = enter(), stranger = enter();
   const auto id = session(viewer, film);

@@ -15,13 +15,15 @@ class TimedOut(Exception):
 class Process:
     """Standard output and error of a program, line by line, each with the time it came."""
 
+    stdin = subprocess.DEVNULL
+
     def __init__(self, command, name=None, env=None):
         self.name = name or command[0]
         self.lines = []  # (seconds of the monotonic clock, text)
         self.started = time.monotonic()
         self._changed = threading.Condition()
         self._closed = False
-        self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self._child = subprocess.Popen(command, stdin=self.stdin, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, text=True, errors='replace', env=env)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -1,0 +1,74 @@
+// A recording whose picture tells where it plays: black in its first half, white in the second.
+#pragma once
+
+#include <filesystem>
+
+#include "support/pipeline.hpp"
+
+namespace rtc::test {
+
+class Film {
+ public:
+  // `seconds` of video in 320x240 at 30 frames per second, and sound.
+  explicit Film(unsigned seconds) {
+    char name[] = "/tmp/rtc-film-XXXXXX";
+    folder_ = mkdtemp(name);
+    const auto half = std::to_string(seconds * 15);
+    const std::string size = "video/x-raw,width=320,height=240,framerate=30/1";
+    Pipeline recording(
+        "videotestsrc pattern=black num-buffers=" + half + " ! " + size +
+        " ! c. videotestsrc pattern=white num-buffers=" + half + " ! " + size +
+        " ! c. concat name=c ! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30 ! queue ! m. "
+        "audiotestsrc num-buffers=" +
+        std::to_string(seconds * 50) +
+        " samplesperbuffer=960 ! audio/x-raw,rate=48000 ! opusenc ! queue ! m. "
+        "webmmux name=m ! filesink location=" +
+        path());
+    recording.play();
+    EXPECT_TRUE(recording.wait_eos(std::chrono::seconds(60))) << recording.error();
+  }
+  ~Film() { std::filesystem::remove_all(folder_); }
+  Film(const Film &) = delete;
+
+  std::string path() const { return folder_ + "/film.webm"; }
+
+ private:
+  std::string folder_;
+};
+
+// How bright the last picture of raw video was that came to an element, 0 to 255.
+class Brightness {
+ public:
+  Brightness(const Pipeline &pipeline, const char *element)
+      : pad_(adopt(gst_element_get_static_pad(pipeline.element(element).get(), "sink"))) {
+    id_ = gst_pad_add_probe(
+        pad_.get(), GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad *, GstPadProbeInfo *info, gpointer data) {
+          GstMapInfo map;
+          auto *self = static_cast<Brightness *>(data);
+          if (gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ)) {
+            // The first plane is luminance.
+            self->value_ = map.data[map.size / 3];
+            self->count_++;
+            gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
+          }
+          Changes::get().change();
+          return GST_PAD_PROBE_OK;
+        },
+        this, nullptr);
+  }
+  ~Brightness() { gst_pad_remove_probe(pad_.get(), id_); }
+  Brightness(const Brightness &) = delete;
+
+  bool is_black() const { return count_ > 0 && value_ < 64; }
+  bool is_white() const { return count_ > 0 && value_ > 192; }
+  unsigned count() const { return count_; }
+
+ private:
+  Ref<GstPad> pad_;
+  gulong id_ = 0;
+  std::atomic<int> value_{0};
+  std::atomic<unsigned> count_{0};
+};
+
+}  // namespace rtc::test
