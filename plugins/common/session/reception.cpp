@@ -83,7 +83,8 @@ Result<bool> Reception::session_described(Session &, Description &description) {
   }
   if (tracks_.list().empty() && !has_data_) return tracks_.nothing_accepted();
   if (const auto listener = listener_.lock()) listener->reception_tracks_changed(*this);
-  // A channel of ours can be made when the description is in place.
+  if (has_data_) channels_->make_negotiated();
+  // Another channel of ours can be made when the description is in place.
   loop_.post(if_alive(weak_from_this(), [](Reception &self) {
     self.channels_->described(self.has_data_, self.announced_);
   }));

@@ -119,6 +119,14 @@ bool SessionChannels::find_channel(const std::shared_ptr<DataFeed> &feed) {
   return true;
 }
 
+void SessionChannels::make_negotiated() {
+  for (const auto &feed : std::vector(joining_))
+    if (feed->channel().negotiated) {
+      std::erase(joining_, feed);
+      (void)make(feed);
+    }
+}
+
 void SessionChannels::described(bool has_data, const std::vector<std::string> &announced) {
   described_ = true;
   has_data_ = has_data;

@@ -45,6 +45,11 @@ class SessionChannels : public std::enable_shared_from_this<SessionChannels> {
   // Makes room for the channels of the other side in our offer, where we have none.
   void make_room();
 
+  // Makes the channels that both sides make by themselves, before a description of the other side
+  // is applied: from then on webrtcbin 1.22 takes no id but 0, since it never tells its SCTP
+  // transport how many channels there may be. No version is known that does.
+  void make_negotiated();
+
   // The session's events: a description of the other side, whether it has a section for data, and
   // the labels it announces; the connection is there; the other side made a channel.
   void described(bool has_data, const std::vector<std::string> &announced);
