@@ -19,6 +19,7 @@ struct Harness {
   std::string cipher = "aes-128-icm";
   std::string auth = "hmac-sha1-80";
   bool before_pads = false;  // taken over before it has its pads
+  uint8_t numbered = 0;      // id of the extension with the transport-wide number
 };
 
 class SrtpSender : public ElementTest {
@@ -33,9 +34,11 @@ class SrtpSender : public ElementTest {
     gst_util_set_object_arg(G_OBJECT(srtpenc.get()), "rtp-cipher", with.cipher.c_str());
     gst_util_set_object_arg(G_OBJECT(srtpenc.get()), "rtp-auth", with.auth.c_str());
     g_object_set(srtpenc.get(), "random-key", FALSE, "key", key.get(), nullptr);
-    if (ours && with.before_pads) take_over_srtp(srtpenc.get());
+    const auto transport = std::make_shared<TransportWide>();
+    transport->negotiated(with.numbered);
+    if (ours && with.before_pads) take_over_srtp(srtpenc.get(), transport);
     auto *harness = gst_harness_new_with_element(srtpenc.get(), "rtp_sink_0", "rtp_src_0");
-    if (ours && !with.before_pads) take_over_srtp(srtpenc.get());
+    if (ours && !with.before_pads) take_over_srtp(srtpenc.get(), transport);
     gst_harness_set_src_caps_str(harness, "application/x-rtp,media=video,payload=96,ssrc=(uint)1");
     return harness;
   }
@@ -89,6 +92,17 @@ TEST_F(SrtpSender, LeavesOtherCiphersToLibsrtp) {
   EXPECT_EQ(ours.size(), 25u);
   EXPECT_EQ(ours, run(false, short_tag));
   EXPECT_NE(ours, run(false, {}));
+}
+
+TEST_F(SrtpSender, NumbersPacketsOfAllSources) {
+  // With id 2 there is another extension, and with 3 none.
+  for (const uint8_t id : {1, 2, 3})
+    for (const char *auth : {"hmac-sha1-80", "hmac-sha1-32"}) {
+      const auto packets = run(true, {.auth = auth, .numbered = id});
+      ASSERT_EQ(packets.size(), 25u);
+      for (size_t i = 0; i < packets.size(); i++)
+        EXPECT_EQ(packets[i][17] << 8 | packets[i][18], id == 1 ? int(i) : 0) << i;
+    }
 }
 
 // Where libsrtp would stop the connection.

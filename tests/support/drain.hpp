@@ -32,7 +32,7 @@ struct Drain {
   std::vector<Keyframe> left;
 
   explicit Drain(const Codec &codec = *find_codec("VP8")) {
-    outlet = Outlet::create(codec.kind, {[this](const auto &) { keyframes_wanted++; }, nullptr,
+    outlet = Outlet::create(codec.kind, {[this](const auto &) { keyframes_wanted++; },
                                          [this](const auto &changed) {
                                            changes++;
                                            if (on_change) on_change(changed);

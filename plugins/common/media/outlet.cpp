@@ -46,10 +46,6 @@ gboolean Outlet::handle_event(GstPad *pad, GstObject *, GstEvent *event) {
   const auto owned = adopt(event);
   const auto self = static_cast<std::weak_ptr<Outlet> *>(pad->eventdata)->lock();
   if (!self) return FALSE;
-  if (gst_event_has_name(event, "RTPTWCCPackets")) {
-    if (self->hooks_.feedback) self->hooks_.feedback(*gst_event_get_structure(event));
-    return TRUE;
-  }
   if (!gst_video_event_is_force_key_unit(event)) return TRUE;
   {
     std::lock_guard lock(self->mutex_);

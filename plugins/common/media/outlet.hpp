@@ -44,8 +44,6 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   struct Hooks {
     // The viewer asks for a keyframe or needs one.
     std::function<void(const std::shared_ptr<Outlet> &)> keyframe_wanted;
-    // Transport-wide feedback came (RTPTWCCPackets of GStreamer); may be empty.
-    std::function<void(const GstStructure &)> feedback;
     // Frames come from the awaited source from now on; may be empty.
     std::function<void(const std::shared_ptr<Outlet> &)> changed;
     // A keyframe leaves, in so many packets from that sequence number on; may be empty.

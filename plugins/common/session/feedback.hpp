@@ -1,5 +1,6 @@
 // Transport-wide feedback as GStreamer's RTP session reports it (the event RTPTWCCPackets of
-// GStreamer 1.22), for the congestion controller.
+// GStreamer 1.22), for rtcgcc in a webrtcbin of somebody else. Our own sessions read it themselves:
+// TransportWide.
 #pragma once
 
 #include <gst/gst.h>

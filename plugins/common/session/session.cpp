@@ -153,7 +153,9 @@ void Session::element_added(GstElement *element) {
     // What comes in is paced already; the wait would only add the latency of the pipeline.
     g_object_set(element, "sync", FALSE, nullptr);
   } else if (name == "srtpenc") {
-    take_over_srtp(element);
+    take_over_srtp(element, transport_);
+  } else if (name == "srtpdec") {
+    TransportWide::watch(element, transport_);
   } else if (name == "rtprtxsend") {
     RetransmissionBudget::watch(element, retransmissions_);
     repeater_.add(element);

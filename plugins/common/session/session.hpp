@@ -22,6 +22,7 @@
 #include "session/retransmission_budget.hpp"
 #include "session/sctp_elements.hpp"
 #include "session/sctp_streams.hpp"
+#include "session/transport_wide.hpp"
 
 namespace rtc {
 
@@ -94,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   const std::shared_ptr<RetransmissionBudget> &retransmissions() const { return retransmissions_; }
   Repeater &repeater() { return repeater_; }
+  TransportWide &transport() { return *transport_; }
 
   // Asks for statistics; `done` comes on the loop, at once empty when the session is closed.
   void get_stats(std::function<void(StructurePtr)> done);
@@ -134,6 +136,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<RetransmissionBudget> retransmissions_ =
       std::make_shared<RetransmissionBudget>();
   Repeater repeater_;
+  const std::shared_ptr<TransportWide> transport_ = std::make_shared<TransportWide>();
   const std::shared_ptr<SctpStreams> sctp_streams_ = std::make_shared<SctpStreams>();
   const std::shared_ptr<SctpWindow> sctp_window_ = std::make_shared<SctpWindow>();
   Ref<GstElement> pipeline_;

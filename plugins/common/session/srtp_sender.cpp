@@ -41,10 +41,16 @@ std::unique_ptr<srtp::Protector> protector_of(GstElement *srtpenc) {
 // here, under its stream lock.
 class SrtpSender {
  public:
+  explicit SrtpSender(std::shared_ptr<TransportWide> transport)
+      : transport_(std::move(transport)) {}
+
   static GstPadProbeReturn probe(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
     auto &self = *static_cast<SrtpSender *>(data);
     if (!self.begun_) self.begin(pad);
-    if (!self.protector_) return GST_PAD_PROBE_OK;
+    if (!self.protector_) {
+      if (self.transport_->is_negotiated()) self.number(info);
+      return GST_PAD_PROBE_OK;
+    }
     auto &flow = GST_PAD_PROBE_INFO_FLOW_RETURN(info);
     if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
       flow = self.send(pad, adopt(GST_PAD_PROBE_INFO_BUFFER_LIST(info)));
@@ -88,6 +94,7 @@ class SrtpSender {
     GstMapInfo map;
     gst_buffer_map(out.get(), &map, GST_MAP_WRITE);
     gst_buffer_extract(buffer, 0, map.data, size);
+    transport_->number({map.data, size});
     const auto result = protector_->protect(
         {map.data, size}, std::span<uint8_t, srtp::tag_size>(map.data + size, srtp::tag_size));
     gst_buffer_unmap(out.get(), &map);
@@ -97,6 +104,25 @@ class SrtpSender {
     gst_buffer_copy_into(out.get(), buffer, GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
     return out;
   }
+  // What srtpenc protects.
+  void number(GstPadProbeInfo *info) {
+    if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+      auto *list = gst_buffer_list_make_writable(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+      for (guint i = 0; i < gst_buffer_list_length(list); i++)
+        number(gst_buffer_list_get_writable(list, i));
+      GST_PAD_PROBE_INFO_DATA(info) = list;
+    } else {
+      auto *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+      number(buffer);
+      GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    }
+  }
+  void number(GstBuffer *buffer) {
+    GstMapInfo map;
+    if (!gst_buffer_map(buffer, &map, GST_MAP_READWRITE)) return;
+    transport_->number({map.data, map.size});
+    gst_buffer_unmap(buffer, &map);
+  }
   // Which ends the connection; another one takes its place.
   static GstFlowReturn fail(GstPad *pad) {
     if (const auto srtpenc = adopt(gst_pad_get_parent_element(pad)))
@@ -105,31 +131,37 @@ class SrtpSender {
     return GST_FLOW_ERROR;
   }
 
+  const std::shared_ptr<TransportWide> transport_;
   bool failed_ = false;
   bool begun_ = false;
   Ref<GstPad> output_;
   std::unique_ptr<srtp::Protector> protector_;
 };
 
-void take_over_pad(GstElement *, GstPad *pad, gpointer) {
+using Transport = std::shared_ptr<TransportWide>;
+
+void take_over_pad(GstElement *, GstPad *pad, gpointer data) {
   if (!g_str_has_prefix(GST_OBJECT_NAME(pad), "rtp_sink_")) return;
   gst_pad_add_probe(pad,
                     GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
-                    SrtpSender::probe, new SrtpSender,
-                    [](gpointer data) { delete static_cast<SrtpSender *>(data); });
+                    SrtpSender::probe, new SrtpSender(*static_cast<Transport *>(data)),
+                    [](gpointer sender) { delete static_cast<SrtpSender *>(sender); });
 }
 
 }  // namespace
 
-void take_over_srtp(GstElement *srtpenc) {
-  g_signal_connect(srtpenc, "pad-added", G_CALLBACK(take_over_pad), nullptr);
+void take_over_srtp(GstElement *srtpenc, const Transport &transport) {
+  auto *kept = new Transport(transport);
+  g_signal_connect_data(
+      srtpenc, "pad-added", G_CALLBACK(take_over_pad), kept,
+      [](gpointer data, GClosure *) { delete static_cast<Transport *>(data); }, GConnectFlags(0));
   gst_element_foreach_sink_pad(
       srtpenc,
-      [](GstElement *element, GstPad *pad, gpointer) -> gboolean {
-        take_over_pad(element, pad, nullptr);
+      [](GstElement *element, GstPad *pad, gpointer data) -> gboolean {
+        take_over_pad(element, pad, data);
         return TRUE;
       },
-      nullptr);
+      kept);
 }
 
 }  // namespace rtc

@@ -9,8 +9,13 @@
 
 #include <gst/gst.h>
 
+#include <memory>
+
+#include "session/transport_wide.hpp"
+
 namespace rtc {
 
-void take_over_srtp(GstElement *srtpenc);
+// Packets are numbered by `transport`.
+void take_over_srtp(GstElement *srtpenc, const std::shared_ptr<TransportWide> &transport);
 
 }  // namespace rtc

@@ -109,15 +109,6 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
                                                                  size_t packets) {
       kept->keyframe(ssrc, first, packets, Clock::now());
     };
-  // The feedback of a connection comes to all its tracks; one of them hears it.
-  if (!*listening_) *listening_ = track.get();
-  if (controller_)
-    hooks.feedback = [&loop = loop_, weak = weak_from_this(), listening = listening_,
-                      self = track.get()](const GstStructure &event) {
-      if (*listening != self) return;
-      const std::shared_ptr<GstStructure> copy(gst_structure_copy(&event), gst_structure_free);
-      loop.post(if_alive(weak, [copy](Viewer &self) { self.take_feedback(*copy); }));
-    };
   track->outlet = Outlet::create(input->kind(), std::move(hooks));
   track->mline = mline;
   const auto pad_name = this->pad_name(mline);
@@ -329,7 +320,8 @@ void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int
     if (const auto *id =
             gst_structure_get_string(gst_caps_get_structure(offered.get(), 0), "profile-level-id"))
       gst_caps_set_simple(caps.get(), "profile-level-id", G_TYPE_STRING, id, nullptr);
-  add_extensions(caps.get(), layout);
+  // Without the extensions: see TransportWide.
+  if (layout.transport_cc_id) session_->transport().negotiated(layout.transport_cc_id);
   track.outlet->set_caps(caps.get(), layout);
   keep_times();
   RTC_INFO("%s: %s as %s, payload type %d", session_->id().c_str(), track.input->pad().c_str(),
@@ -378,11 +370,6 @@ void Viewer::session_path_changed(Session &, const SelectedPair &pair) {
 void Viewer::drop(Track &track) {
   track.input->remove(track.outlet);
   track.outlet->close();
-  if (*listening_ != &track) return;
-  const auto next = std::find_if(tracks_.begin(), tracks_.end(), [&](const auto &other) {
-    return other.get() != &track && !other->refused;
-  });
-  *listening_ = next == tracks_.end() ? nullptr : next->get();
 }
 
 void Viewer::close() {

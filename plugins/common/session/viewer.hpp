@@ -183,7 +183,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   bool let_flow();
   void drop(Track &track);
   void outlet_changed(const std::shared_ptr<Outlet> &outlet);
-  void take_feedback(const GstStructure &event);
+  void take_feedback(TransportFeedback feedback);
   // Sends a packet of the video again, for a probe; its size, 0: there is none.
   size_t repeat_packet();
   Track *track_of_mline(size_t mline) const;
@@ -231,9 +231,6 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   bool may_control_ = false;
   std::shared_ptr<DataChannel> control_;
   size_t unanswered_ = 0;  // requests
-  // The track whose outlet hears the feedback.
-  const std::shared_ptr<std::atomic<const Track *>> listening_ =
-      std::make_shared<std::atomic<const Track *>>(nullptr);
   // The transceivers that have no section yet, in whose order they will; null where the track is
   // gone or there is none.
   std::vector<const Track *> pending_;
@@ -252,7 +249,6 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   Bitrate most_rate_ = 0;
   bool follows_ = true;
   std::optional<CongestionState> congestion_;
-  FeedbackReader feedback_;
   ProbeRun probe_;
   bool fed_ = false;
   uint64_t counted_bytes_ = 0;

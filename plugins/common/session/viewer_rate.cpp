@@ -14,11 +14,14 @@ void Viewer::control_rate(Bitrate most, bool follows) {
   // Begins at the top: on most paths that is right, and on the others a second tells.
   most_rate_ = most;
   controller_.emplace(CongestionLimits{lowest_rate, most, most});
+  session_->transport().on_feedback(
+      [&loop = loop_, weak = weak_from_this()](const TransportFeedback &feedback) {
+        loop.post(if_alive(weak, [feedback](Viewer &self) { self.take_feedback(feedback); }));
+      });
 }
 
-void Viewer::take_feedback(const GstStructure &event) {
+void Viewer::take_feedback(TransportFeedback feedback) {
   fed_ = true;
-  auto feedback = feedback_.read(event);
   probe_.mark(feedback);
   controller_->on_feedback(feedback, Clock::now());
 }

@@ -1,0 +1,82 @@
+#include "session/transport_wide.hpp"
+
+#include "base/ref.hpp"
+#include "media/rtp_frame.hpp"
+#include "srtp/protector.hpp"
+
+namespace rtc {
+
+namespace {
+
+constexpr size_t network_overhead = 20 + 8;  // IPv4, UDP
+constexpr size_t extension_header = 4;
+constexpr uint16_t one_byte_form = 0xBEDE;
+
+// The two bytes of that extension (RFC 8285 section 4.2).
+uint8_t *find_extension(std::span<uint8_t> packet, uint8_t id) {
+  if (packet.size() < rtp_header_size || !(packet[0] & 0x10)) return nullptr;
+  size_t at = rtp_header_size + size_t(4) * (packet[0] & 0x0f);
+  if (at + extension_header > packet.size() || GST_READ_UINT16_BE(&packet[at]) != one_byte_form)
+    return nullptr;
+  const auto end = at + extension_header + size_t(4) * GST_READ_UINT16_BE(&packet[at + 2]);
+  if (end > packet.size()) return nullptr;
+  for (at += extension_header; at < end;) {
+    if (!packet[at]) {
+      at++;
+      continue;
+    }
+    const size_t length = (packet[at] & 0x0f) + 1u;
+    if (packet[at] >> 4 == id) return length == 2 && at + 3 <= end ? &packet[at + 1] : nullptr;
+    at += 1 + length;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void TransportWide::watch(GstElement *srtpdec, const std::shared_ptr<TransportWide> &self) {
+  const auto pad = adopt(gst_element_get_static_pad(srtpdec, "rtcp_src"));
+  gst_pad_add_probe(
+      pad.get(), GST_PAD_PROBE_TYPE_BUFFER, pass, new std::shared_ptr<TransportWide>(self),
+      [](gpointer data) { delete static_cast<std::shared_ptr<TransportWide> *>(data); });
+}
+
+GstPadProbeReturn TransportWide::pass(GstPad *, GstPadProbeInfo *info, gpointer data) {
+  auto &self = **static_cast<std::shared_ptr<TransportWide> *>(data);
+  return self.take(GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+void TransportWide::on_feedback(Handler handler) {
+  std::lock_guard lock(mutex_);
+  handler_ = std::move(handler);
+}
+
+void TransportWide::number(std::span<uint8_t> packet) {
+  const auto id = id_.load(std::memory_order_relaxed);
+  auto *place = id ? find_extension(packet, id) : nullptr;
+  if (!place) return;
+  std::lock_guard lock(mutex_);
+  const auto size = packet.size() + srtp::tag_size + network_overhead;
+  GST_WRITE_UINT16_BE(place, sent_.add(size, Clock::now()));
+}
+
+// True when nobody else needs it.
+bool TransportWide::take(GstBuffer *rtcp) {
+  GstMapInfo map;
+  if (!gst_buffer_map(rtcp, &map, GST_MAP_READ)) return false;
+  const auto found = read_transport_reports({map.data, map.size});
+  gst_buffer_unmap(rtcp, &map);
+  for (const auto &report : found.reports) {
+    TransportFeedback feedback;
+    Handler handler;
+    {
+      std::lock_guard lock(mutex_);
+      feedback = sent_.resolve(report);
+      handler = handler_;
+    }
+    if (handler && !feedback.packets.empty()) handler(feedback);
+  }
+  return found.alone;
+}
+
+}  // namespace rtc
