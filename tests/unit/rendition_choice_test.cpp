@@ -51,6 +51,19 @@ TEST_F(Choice, GoesUpAfterSomeSecondsClearlyAbove) {
   EXPECT_EQ(choice.switches(), 1u);
 }
 
+TEST_F(Choice, BesideAnotherFlowTheStepUpIsLarger) {
+  stay(300e3, seconds(1));
+  const auto stay_contested = [&](double estimate) {
+    for (const auto end = now + seconds(4); now < end; now += milliseconds(50))
+      choice.choose(offers, estimate, now, true);
+    return choice.current();
+  };
+  EXPECT_EQ(stay_contested(750e3), 1u);
+  EXPECT_EQ(stay_contested(850e3), 0u);
+  EXPECT_EQ(stay_contested(510e3), 0u);
+  EXPECT_EQ(stay_contested(490e3), 1u);
+}
+
 TEST_F(Choice, ADipStartsTheWaitAgain) {
   stay(300e3, seconds(1));
   for (int i = 0; i < 20; i++) {

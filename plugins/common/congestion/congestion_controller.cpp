@@ -223,6 +223,7 @@ CongestionDecision CongestionController::tick(TimePoint now) {
   state.loss = loss_.loss();
   state.inherent = loss_.inherent();
   state.queueing = path_.queue.standing();
+  state.competing = path_.queue.competing();
   state.rtt = rtt_ ? *rtt_ : path_.age.value_or(Duration(0));
   state.sustained = sustained_;
   state.acknowledged = path_.acknowledged.over(usual_window).value_or(0);

@@ -35,6 +35,7 @@ struct CongestionState {
   double loss = 0;      // part of the packets, of late
   double inherent = 0;  // of which the path's own
   Duration queueing{0};
+  bool competing = false;  // another flow keeps the queue
   Duration rtt{0};
   Bitrate sustained = 0;  // what the path bears once the queue that we made is gone
   Bitrate acknowledged = 0;

@@ -79,7 +79,9 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
         return most > 0 ? std::min(part, most) : part;
       };
       std::optional<double> estimate, sustained;
+      bool contested = false;
       if (rate) {
+        contested = seat.viewer->congestion()->competing;
         estimate = share(*rate);
         sustained = share(seat.viewer->congestion()->sustained);
       } else if (most > 0) {
@@ -92,6 +94,7 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
                         &control,
                         estimate,
                         sustained,
+                        contested,
                         track.counters.bytes});
     }
   }
@@ -129,7 +132,8 @@ void Publisher::choose(VideoTrack &track, const Groups &groups, TimePoint now) {
     if (track.control->unavailable.count(i)) offer.need = std::numeric_limits<double>::infinity();
     offers.push_back(offer);
   }
-  track.choice.rendition = track.control->choice.choose(offers, track.sustained, now);
+  track.choice.rendition =
+      track.control->choice.choose(offers, track.sustained, now, track.contested);
 }
 
 void Publisher::show(const VideoTrack &track, const Groups &groups) {

@@ -6,6 +6,9 @@ namespace rtc {
 
 namespace {
 constexpr double up_margin = 1.15;
+// The keyframe of a larger picture loses packets in a full queue, and while they are sent again the
+// picture stands still.
+constexpr double up_margin_contested = 1.6;
 // A step up that is taken back within this time was a mistake; the next ones wait longer.
 constexpr auto trial = seconds(10);
 constexpr Duration longest_patience = seconds(60);
@@ -34,7 +37,7 @@ bool RenditionChoice::may_rise(TimePoint now) {
 }
 
 size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<double> estimate,
-                               TimePoint now, const char *&reason) {
+                               TimePoint now, double margin, const char *&reason) {
   const auto last = offers.size() - 1;
   if (limits_.fixed) {
     reason = fixed;
@@ -59,7 +62,7 @@ size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<d
     return lower;
   }
   // One step at a time: what is known of a path that carries little is not much.
-  if (present == first || *estimate < offers[present - 1].need * up_margin) {
+  if (present == first || *estimate < offers[present - 1].need * margin) {
     above_.reset();
     return present;
   }
@@ -68,9 +71,10 @@ size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<d
 }
 
 size_t RenditionChoice::choose(const std::vector<Offer> &offers, std::optional<double> estimate,
-                               TimePoint now) {
+                               TimePoint now, bool contested) {
   const char *reason = "";
-  const auto next = wanted(offers, estimate, now, reason);
+  const auto next =
+      wanted(offers, estimate, now, contested ? up_margin_contested : up_margin, reason);
   if (next != current_ && started_) {
     if (next < current_) {
       rose_ = now;

@@ -33,8 +33,9 @@ class RenditionChoice {
   const Limits &limits() const { return limits_; }
 
   // The index into `offers`, best first, of which there is one at least. Without an estimate: the
-  // best.
-  size_t choose(const std::vector<Offer> &offers, std::optional<double> estimate, TimePoint now);
+  // best. `contested`: another flow keeps the queue of the path full.
+  size_t choose(const std::vector<Offer> &offers, std::optional<double> estimate, TimePoint now,
+                bool contested = false);
 
   size_t current() const { return current_; }
   // Of the last switch, in words; empty before.
@@ -44,7 +45,7 @@ class RenditionChoice {
  private:
   size_t limited(const std::vector<Offer> &offers) const;
   size_t wanted(const std::vector<Offer> &offers, std::optional<double> estimate, TimePoint now,
-                const char *&reason);
+                double margin, const char *&reason);
   bool may_rise(TimePoint now);
 
   Limits limits_;
