@@ -103,6 +103,18 @@ TEST(RetransmissionBudget, TheLastKeyframeComesFirst) {
   EXPECT_FALSE(budget.take(1, 65530, start + seconds(60)));
 }
 
+TEST(RetransmissionBudget, SavesUpWhatItIsTold) {
+  RetransmissionBudget budget;
+  const auto start = TimePoint(seconds(100));
+  for (const auto &[burst, packets] : {std::pair{milliseconds(250), 4}, {milliseconds(1000), 10}}) {
+    budget.limit(96000, milliseconds(100), burst);
+    const auto later = start + 10 * Duration(burst);
+    int count = 0;
+    for (uint16_t i = 0; i < 20; i++) count += budget.take(1, i, later);
+    EXPECT_EQ(count, packets);
+  }
+}
+
 namespace {
 
 StructurePtr event(const std::vector<std::pair<unsigned, bool>> &packets) {

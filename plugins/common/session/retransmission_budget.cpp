@@ -9,7 +9,6 @@ namespace rtc {
 
 namespace {
 constexpr double packet_bits = 1200 * 8;
-constexpr double burst = 0.25;  // seconds of the rate that may be saved up
 constexpr double least_burst = 4 * packet_bits;
 // What the keyframe superseded is sent again only when so much of the burst is saved up.
 constexpr double kept_back = 0.75;
@@ -17,8 +16,9 @@ constexpr double kept_back = 0.75;
 constexpr auto matters_for = seconds(5);
 }  // namespace
 
-void RetransmissionBudget::limit(double rate, Duration round_trip) {
+void RetransmissionBudget::limit(double rate, Duration round_trip, Duration burst) {
   std::lock_guard lock(mutex_);
+  burst_ = std::chrono::duration<double>(burst).count();
   rate_ = rate;
   round_trip_ = round_trip;
 }
@@ -57,7 +57,7 @@ bool RetransmissionBudget::repeat_locked(std::optional<TimePoint> &repeated, Tim
   return true;
 }
 
-double RetransmissionBudget::most_locked() const { return std::max(*rate_ * burst, least_burst); }
+double RetransmissionBudget::most_locked() const { return std::max(*rate_ * burst_, least_burst); }
 
 void RetransmissionBudget::fill_locked(TimePoint now) {
   const auto most = most_locked();

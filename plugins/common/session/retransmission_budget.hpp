@@ -19,9 +19,10 @@ namespace rtc {
 
 class RetransmissionBudget {
  public:
-  // Bits per second from now on, and how long a packet takes to arrive and be asked for again;
-  // without it there is no limit.
-  void limit(double rate, Duration round_trip);
+  static constexpr auto usual_burst = milliseconds(250);
+  // Bits per second from now on, how long a packet takes to arrive and be asked for again, and how
+  // much of the rate may be saved up; without it there is no limit.
+  void limit(double rate, Duration round_trip, Duration burst = usual_burst);
   // A keyframe leaves, in `packets` packets from `first` on.
   void keyframe(guint ssrc, uint16_t first, size_t packets, TimePoint now);
   // Whether that packet may be sent again.
@@ -45,6 +46,7 @@ class RetransmissionBudget {
   std::map<guint, Keyframe> keyframes_;  // the last one of each SSRC
   std::optional<double> rate_;
   Duration round_trip_{0};
+  double burst_ = 0;   // seconds
   double tokens_ = 0;  // bits
   std::optional<TimePoint> filled_;
 };

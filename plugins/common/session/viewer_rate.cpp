@@ -6,6 +6,10 @@ namespace rtc {
 namespace {
 constexpr Bitrate lowest_rate = 50000;
 constexpr double retransmitted_part = 0.15;
+// Beside a flow that keeps the queue full all packets of a quarter of a second are lost now and
+// then, and right after that there is room.
+constexpr double retransmitted_part_contested = 0.3;
+constexpr auto burst_contested = seconds(1);
 constexpr double nearly_all = 0.95;
 }  // namespace
 
@@ -57,9 +61,12 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   for (const auto &track : tracks_)
     if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
   // What the path loses by itself has to be sent again, and some of that again.
-  const auto part = retransmitted_part + 2 * decision.state.inherent;
-  session_->retransmissions()->limit(std::max(decision.target * part, lowest_rate),
-                                     decision.state.rtt);
+  const bool contested = decision.state.competing;
+  const auto part =
+      (contested ? retransmitted_part_contested : retransmitted_part) + 2 * decision.state.inherent;
+  session_->retransmissions()->limit(
+      std::max(decision.target * part, lowest_rate), decision.state.rtt,
+      contested ? Duration(burst_contested) : Duration(RetransmissionBudget::usual_burst));
   return decision.target;
 }
 
