@@ -320,6 +320,7 @@ void Session::close() {
   for (const auto &weak : std::exchange(channels_, {}))
     if (const auto channel = weak.lock()) channel->abandon("the connection was closed");
   sctp_streams_->stop();
+  transport_->on_feedback(nullptr);
   reaper_->reap([pipeline = std::move(pipeline_), webrtcbin = std::move(webrtcbin_),
                  relays = settings_.ice->has_turn()]() mutable {
     if (relays) release_relays(webrtcbin.get());
