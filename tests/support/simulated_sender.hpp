@@ -7,8 +7,8 @@
 #include <map>
 
 #include "congestion/congestion_controller.hpp"
+#include "congestion/sent_packets.hpp"
 #include "support/link_simulator.hpp"
-#include "support/sent_packets.hpp"
 
 namespace rtc::test {
 

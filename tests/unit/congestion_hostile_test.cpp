@@ -6,7 +6,7 @@
 #include <random>
 
 #include "congestion/congestion_controller.hpp"
-#include "support/sent_packets.hpp"
+#include "congestion/sent_packets.hpp"
 
 using namespace rtc;
 

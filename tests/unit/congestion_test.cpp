@@ -3,7 +3,7 @@
 #include <random>
 
 #include "congestion/congestion_controller.hpp"
-#include "support/sent_packets.hpp"
+#include "congestion/sent_packets.hpp"
 
 using namespace rtc;
 
@@ -66,6 +66,21 @@ TEST(SentPackets, FeedbackThatOvertookAnother) {
   const auto overtaken = sent.join({{0, milliseconds(1)}, {1, milliseconds(2)}}, start);
   EXPECT_EQ(overtaken.packets.size(), 2u);
   EXPECT_FALSE(overtaken.gap);
+}
+
+TEST(SentPackets, WhatNoReportSpeaksOfIsLostWhenNoneIsMissing) {
+  SentPackets sent;
+  for (uint16_t i = 0; i < 6; i++) sent.add(i, packet(), start);
+  sent.join({{0, milliseconds(1)}}, start);
+  const auto feedback = sent.join({{3, milliseconds(3)}}, start, true);
+  EXPECT_FALSE(feedback.gap);
+  ASSERT_EQ(feedback.packets.size(), 3u);
+  EXPECT_FALSE(feedback.packets[1].arrival || feedback.packets[2].arrival);
+  // It came after all.
+  const auto late = sent.join({{2, milliseconds(4)}}, start, true);
+  ASSERT_EQ(late.packets.size(), 1u);
+  EXPECT_TRUE(late.packets[0].late);
+  EXPECT_TRUE(sent.join({{5, milliseconds(5)}}, start, false).gap);
 }
 
 TEST(SentPackets, UnknownNumbersAndMemory) {

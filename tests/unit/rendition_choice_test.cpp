@@ -53,15 +53,20 @@ TEST_F(Choice, GoesUpAfterSomeSecondsClearlyAbove) {
 
 TEST_F(Choice, BesideAnotherFlowTheStepUpIsLarger) {
   stay(300e3, seconds(1));
-  const auto stay_contested = [&](double estimate) {
-    for (const auto end = now + seconds(4); now < end; now += milliseconds(50))
-      choice.choose(offers, estimate, now, true);
+  const auto stay_contested = [&](double estimate, double highest = 2e6) {
+    for (const auto end = now + seconds(7); now < end; now += milliseconds(50))
+      choice.choose(offers, estimate, now, highest);
     return choice.current();
   };
   EXPECT_EQ(stay_contested(750e3), 1u);
   EXPECT_EQ(stay_contested(850e3), 0u);
   EXPECT_EQ(stay_contested(510e3), 0u);
   EXPECT_EQ(stay_contested(490e3), 1u);
+  // What cannot be reached is not asked for.
+  now += seconds(60);
+  EXPECT_EQ(stay_contested(640e3, 700e3), 1u);
+  now += seconds(60);
+  EXPECT_EQ(stay_contested(690e3, 700e3), 0u);
 }
 
 TEST_F(Choice, ADipStartsTheWaitAgain) {

@@ -4,8 +4,6 @@
 
 #include <random>
 
-#include "congestion/sent_history.hpp"
-
 namespace rtc {
 namespace {
 
@@ -93,78 +91,34 @@ TEST(TransportReport, LeavesOutWhatIsMalformed) {
   }
 }
 
-namespace {
-
-constexpr TimePoint start{seconds(1000)};
-
-struct History {
-  // So many packets, one every millisecond.
-  void send(int count) {
-    for (int i = 0; i < count; i++, sent++)
-      EXPECT_EQ(history.add(100, start + milliseconds(sent)), uint16_t(sent));
-  }
-  TransportFeedback report(uint16_t first, const Arrivals &arrivals, uint32_t reference = 1) {
-    return history.resolve({first, reference, arrivals});
-  }
-
-  SentHistory history;
-  int sent = 0;
-};
-
-}  // namespace
-
-TEST(SentHistory, TellsWhatBecameOfThePackets) {
-  History history;
-  history.send(4);
-  const auto feedback = history.report(1, {milliseconds(5), {}, milliseconds(7)});
-  ASSERT_EQ(feedback.packets.size(), 3u);
-  EXPECT_FALSE(feedback.gap);
-  for (int i = 0; i < 3; i++) {
-    EXPECT_EQ(feedback.packets[i].sequence, i + 1);
-    EXPECT_EQ(feedback.packets[i].sent, start + milliseconds(i + 1));
-    EXPECT_EQ(feedback.packets[i].size, 100u);
-  }
-  EXPECT_EQ(feedback.packets[0].arrival, Duration(milliseconds(64 + 5)));
-  EXPECT_FALSE(feedback.packets[1].arrival);
-  // Once, and nothing of what was never sent.
-  EXPECT_TRUE(history.report(1, {milliseconds(5)}).packets.empty());
-  EXPECT_TRUE(history.report(4, {milliseconds(5), milliseconds(6)}).packets.empty());
-  EXPECT_TRUE(history.report(40000, {milliseconds(5)}).packets.empty());
+TEST(TransportReport, GoesOnWhereCountAndClockComeRound) {
+  TransportReportReader reader;
+  const auto read = [&](uint32_t reference, uint8_t count) {
+    return reader.read({7, reference, count, {milliseconds(1), {}}});
+  };
+  const auto first = read(0xfffffe, 253);
+  EXPECT_FALSE(first.whole);
+  ASSERT_EQ(first.packets.size(), 2u);
+  EXPECT_EQ(first.packets[1].sequence, 8);
+  EXPECT_FALSE(first.packets[1].arrival);
+  const auto later = [&](const TransportReportReader::Lines &lines) {
+    return *lines.packets[0].arrival - *first.packets[0].arrival;
+  };
+  const auto second = read(0xffffff, 254), third = read(1, 0), fourth = read(0xffffff, 1);
+  EXPECT_TRUE(second.whole && third.whole && fourth.whole);
+  EXPECT_EQ(later(third), Duration(3 * milliseconds(64)));
+  EXPECT_EQ(later(fourth), Duration(milliseconds(64)));
+  EXPECT_FALSE(read(2, 3).whole);
+  EXPECT_FALSE(read(2, 254).whole);
+  EXPECT_TRUE(read(2, 255).whole);
+  EXPECT_TRUE(read(2, 0).whole);
 }
 
-TEST(SentHistory, NoticesThatAReportIsMissing) {
-  History history;
-  history.send(10);
-  EXPECT_FALSE(history.report(0, {milliseconds(1), milliseconds(1)}).gap);
-  EXPECT_FALSE(history.report(2, {milliseconds(1)}).gap);
-  EXPECT_TRUE(history.report(5, {milliseconds(1)}).gap);
-}
-
-TEST(SentHistory, NumbersAndTimesComeRound) {
-  History history;
-  uint32_t reference = 0xfffff0;
-  std::optional<Duration> before;
-  for (int round = 0; round < 80; round++) {
-    history.send(1000);
-    const auto first = uint16_t(round * 1000);
-    const auto feedback =
-        history.report(first, Arrivals(1000, milliseconds(0)), reference++ & 0xffffff);
-    ASSERT_EQ(feedback.packets.size(), 1000u) << round;
-    EXPECT_EQ(feedback.packets[0].sequence, round * 1000);
-    EXPECT_FALSE(feedback.gap);
-    if (before) {
-      EXPECT_EQ(*feedback.packets[0].arrival - *before, Duration(milliseconds(64)));
-    }
-    before = feedback.packets[0].arrival;
-  }
-}
-
-TEST(SentHistory, ForgetsWhatNobodyReports) {
-  History history;
-  history.send(70000);
-  const auto feedback = history.report(uint16_t(70000 - 8192 - 1), Arrivals(3, milliseconds(1)));
-  ASSERT_EQ(feedback.packets.size(), 2u);
-  EXPECT_EQ(feedback.packets[0].sequence, 70000 - 8192);
+TEST(TransportReport, HasABound) {
+  const auto runs = [](uint16_t count) { return report(0, count, 0, {0x1f, 0xff, 0x1f, 0xff}); };
+  EXPECT_EQ(read_transport_reports(runs(4096)).reports.size(), 1u);
+  EXPECT_TRUE(read_transport_reports(runs(4097)).reports.empty());
+  EXPECT_EQ(read_transport_reports(runs(4000) + runs(4000) + runs(96)).reports.size(), 2u);
 }
 
 }  // namespace rtc

@@ -41,7 +41,7 @@ constexpr size_t rtp_header_size = 12;
 constexpr size_t max_rtp_header_size = 24;
 
 // Writes header and extensions; returns the size. The transport-wide sequence number is left 0 for
-// the RTP session of webrtcbin to fill in.
+// who sends the packet.
 size_t write_rtp_header(std::array<uint8_t, max_rtp_header_size> &out, const RtpHeader &header,
                         const RtpLayout &layout, uint32_t send_time);
 

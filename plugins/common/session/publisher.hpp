@@ -204,7 +204,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     TrackControl *control;
     std::optional<double> estimate;   // what its path takes of it, bits per second
     std::optional<double> sustained;  // without what it takes to drain the queue on the path
-    bool contested;                   // another flow keeps that queue
+    std::optional<double> contested;  // another flow keeps that queue: the highest estimate
     uint64_t bytes;                   // sent so far
   };
   // What the paths take that get the same thing.

@@ -79,9 +79,9 @@ std::vector<Publisher::VideoTrack> Publisher::video_tracks(TimePoint now) {
         return most > 0 ? std::min(part, most) : part;
       };
       std::optional<double> estimate, sustained;
-      bool contested = false;
+      std::optional<double> contested;
       if (rate) {
-        contested = seat.viewer->congestion()->competing;
+        if (seat.viewer->congestion()->competing) contested = share(seat.viewer->most_rate());
         estimate = share(*rate);
         sustained = share(seat.viewer->congestion()->sustained);
       } else if (most > 0) {

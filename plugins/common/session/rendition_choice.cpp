@@ -8,7 +8,7 @@ namespace {
 constexpr double up_margin = 1.15;
 // The keyframe of a larger picture loses packets in a full queue, and while they are sent again the
 // picture stands still.
-constexpr double up_margin_contested = 1.6;
+constexpr double up_margin_contested = 1.6, nearly_highest = 0.95;
 // A step up that is taken back within this time was a mistake; the next ones wait longer.
 constexpr auto trial = seconds(10);
 constexpr Duration longest_patience = seconds(60);
@@ -18,6 +18,13 @@ constexpr auto forgiven = seconds(60);
 constexpr auto fixed = "fixed by the application", limited_to = "limited by the application",
                takes_less = "the path takes less", takes_more = "the path takes more",
                unlimited = "nothing limits the rate";
+
+// The estimate from which on the better one is worth a try.
+double step_up(double need, std::optional<double> contested) {
+  if (!contested) return need * up_margin;
+  return std::max(need * up_margin,
+                  std::min(need * up_margin_contested, *contested * nearly_highest));
+}
 }  // namespace
 
 // The first that the application's limits allow; the last when they allow none.
@@ -37,7 +44,8 @@ bool RenditionChoice::may_rise(TimePoint now) {
 }
 
 size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<double> estimate,
-                               TimePoint now, double margin, const char *&reason) {
+                               TimePoint now, std::optional<double> contested,
+                               const char *&reason) {
   const auto last = offers.size() - 1;
   if (limits_.fixed) {
     reason = fixed;
@@ -62,7 +70,7 @@ size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<d
     return lower;
   }
   // One step at a time: what is known of a path that carries little is not much.
-  if (present == first || *estimate < offers[present - 1].need * margin) {
+  if (present == first || *estimate < step_up(offers[present - 1].need, contested)) {
     above_.reset();
     return present;
   }
@@ -71,10 +79,9 @@ size_t RenditionChoice::wanted(const std::vector<Offer> &offers, std::optional<d
 }
 
 size_t RenditionChoice::choose(const std::vector<Offer> &offers, std::optional<double> estimate,
-                               TimePoint now, bool contested) {
+                               TimePoint now, std::optional<double> contested) {
   const char *reason = "";
-  const auto next =
-      wanted(offers, estimate, now, contested ? up_margin_contested : up_margin, reason);
+  const auto next = wanted(offers, estimate, now, contested, reason);
   if (next != current_ && started_) {
     if (next < current_) {
       rose_ = now;

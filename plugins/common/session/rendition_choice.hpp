@@ -33,9 +33,9 @@ class RenditionChoice {
   const Limits &limits() const { return limits_; }
 
   // The index into `offers`, best first, of which there is one at least. Without an estimate: the
-  // best. `contested`: another flow keeps the queue of the path full.
+  // best. `contested`: another flow keeps the queue of the path full; the highest estimate then.
   size_t choose(const std::vector<Offer> &offers, std::optional<double> estimate, TimePoint now,
-                bool contested = false);
+                std::optional<double> contested = {});
 
   size_t current() const { return current_; }
   // Of the last switch, in words; empty before.
@@ -45,7 +45,7 @@ class RenditionChoice {
  private:
   size_t limited(const std::vector<Offer> &offers) const;
   size_t wanted(const std::vector<Offer> &offers, std::optional<double> estimate, TimePoint now,
-                double margin, const char *&reason);
+                std::optional<double> contested, const char *&reason);
   bool may_rise(TimePoint now);
 
   Limits limits_;

@@ -10,6 +10,7 @@ namespace rtc {
 namespace {
 constexpr double packet_bits = 1200 * 8;
 constexpr double least_burst = 4 * packet_bits;
+constexpr double usual = std::chrono::duration<double>(RetransmissionBudget::usual_burst).count();
 // What the keyframe superseded is sent again only when so much of the burst is saved up.
 constexpr double kept_back = 0.75;
 // Nobody asks for older packets, and sequence numbers begin anew.
@@ -42,7 +43,7 @@ bool RetransmissionBudget::take(guint ssrc, uint16_t sequence, TimePoint now) {
     const auto place = static_cast<int16_t>(sequence - first);
     if (place >= 0 && static_cast<size_t>(place) < repeated.size())
       return repeat_locked(repeated[static_cast<size_t>(place)], now);
-    if (place < 0) needed = most_locked() * kept_back;
+    if (place < 0) needed = saved_locked(usual) * kept_back;
   }
   if (tokens_ < needed) return false;
   tokens_ -= packet_bits;
@@ -53,17 +54,19 @@ bool RetransmissionBudget::take(guint ssrc, uint16_t sequence, TimePoint now) {
 bool RetransmissionBudget::repeat_locked(std::optional<TimePoint> &repeated, TimePoint now) {
   if (repeated && now - *repeated < round_trip_) return false;
   repeated = now;
-  tokens_ = std::max(tokens_ - packet_bits, -most_locked());
+  tokens_ = std::max(tokens_ - packet_bits, -saved_locked(usual));
   return true;
 }
 
-double RetransmissionBudget::most_locked() const { return std::max(*rate_ * burst_, least_burst); }
+double RetransmissionBudget::saved_locked(double seconds) const {
+  return std::max(*rate_ * seconds, least_burst);
+}
 
 void RetransmissionBudget::fill_locked(TimePoint now) {
-  const auto most = most_locked();
+  const auto most = saved_locked(burst_);
   tokens_ =
       filled_ ? tokens_ + *rate_ * std::chrono::duration<double>(now - *filled_).count() : most;
-  tokens_ = std::min(tokens_, most);
+  tokens_ = std::clamp(tokens_, -saved_locked(usual), most);
   filled_ = now;
 }
 

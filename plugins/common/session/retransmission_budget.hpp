@@ -38,7 +38,7 @@ class RetransmissionBudget {
     std::vector<std::optional<TimePoint>> repeated;  // when each of its packets was, last
   };
 
-  double most_locked() const;
+  double saved_locked(double seconds) const;
   void fill_locked(TimePoint now);
   bool repeat_locked(std::optional<TimePoint> &repeated, TimePoint now);
 
@@ -46,7 +46,7 @@ class RetransmissionBudget {
   std::map<guint, Keyframe> keyframes_;  // the last one of each SSRC
   std::optional<double> rate_;
   Duration round_trip_{0};
-  double burst_ = 0;   // seconds
+  double burst_ = 0;   // seconds that may be saved up
   double tokens_ = 0;  // bits
   std::optional<TimePoint> filled_;
 };

@@ -210,6 +210,7 @@ void Session::prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *chann
 }
 
 Result<std::shared_ptr<DataChannel>> Session::create_channel(const DataChannelInit &init) {
+  if (closed_) return Error{Error::Kind::failed, "The connection is closed.", "no webrtcbin"};
   auto made = DataChannel::create(loop_, reaper_, webrtcbin_.get(), init);
   if (!made) return made.error();
   if (!init.label.empty()) labels_.push_back(init.label);

@@ -55,9 +55,11 @@ void TransportWide::number(std::span<uint8_t> packet) {
   const auto id = id_.load(std::memory_order_relaxed);
   auto *place = id ? find_extension(packet, id) : nullptr;
   if (!place) return;
+  SentPacket sent;
+  sent.size = packet.size() + srtp::tag_size + network_overhead;
   std::lock_guard lock(mutex_);
-  const auto size = packet.size() + srtp::tag_size + network_overhead;
-  GST_WRITE_UINT16_BE(place, sent_.add(size, Clock::now()));
+  GST_WRITE_UINT16_BE(place, next_);
+  sent_.add(next_++, sent, Clock::now());
 }
 
 // True when nobody else needs it.
@@ -71,7 +73,8 @@ bool TransportWide::take(GstBuffer *rtcp) {
     Handler handler;
     {
       std::lock_guard lock(mutex_);
-      feedback = sent_.resolve(report);
+      const auto lines = reader_.read(report);
+      feedback = sent_.join(lines.packets, Clock::now(), lines.whole);
       handler = handler_;
     }
     if (handler && !feedback.packets.empty()) handler(feedback);

@@ -17,7 +17,7 @@
 #include <mutex>
 #include <span>
 
-#include "congestion/sent_history.hpp"
+#include "congestion/transport_report.hpp"
 
 namespace rtc {
 
@@ -42,7 +42,9 @@ class TransportWide {
 
   std::atomic<uint8_t> id_{0};
   std::mutex mutex_;  // guards what follows
-  SentHistory sent_;
+  SentPackets sent_;
+  uint16_t next_ = 0;
+  TransportReportReader reader_;
   Handler handler_;
 };
 

@@ -79,11 +79,11 @@ void Viewer::start(const Inputs &inputs, const Feeds &feeds,
   session_->negotiate();
 }
 
-Ref<GstCaps> Viewer::offered_codecs(const Input &input) {
+Ref<GstCaps> Viewer::offered_codecs(const Input &input) const {
   auto codecs = adopt(gst_caps_new_empty());
   for (const auto *codec : input.codecs()) {
     auto caps = input.offer_caps(*codec);
-    add_extensions(caps.get(), RtpLayout{});
+    add_extensions(caps.get(), extensions_);
     gst_caps_append(codecs.get(), caps.release());
   }
   return codecs;
@@ -294,7 +294,7 @@ void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) 
   for (const auto *codec : input->codecs()) {
     for (const auto &entry : media.codecs()) {
       if (codec_of_sdp(entry, kind) != codec) continue;
-      const auto caps = answer_caps(*input, *codec, entry.payload_type);
+      const auto caps = answer_caps(*input, *codec, media, entry.payload_type);
       const auto added = add_track(input, caps, mline);
       if (!added) return listener_.viewer_refused_track(*this, added.error());
       return choose(**added, *codec, media, entry.payload_type);
@@ -303,12 +303,15 @@ void Viewer::answer_track(size_t mline, const SdpMedia &media, Inputs &waiting) 
   listener_.viewer_refused_track(*this, no_common_codec(*input));
 }
 
-// Only what identifies the format: the answer takes the rest from the offer.
-Ref<GstCaps> Viewer::answer_caps(const Input &input, const Codec &codec, int payload_type) const {
-  return adopt(gst_caps_new_simple(
+// What identifies the format, and the extensions; the answer takes the rest from the offer.
+Ref<GstCaps> Viewer::answer_caps(const Input &input, const Codec &codec, const SdpMedia &media,
+                                 int payload_type) {
+  auto caps = adopt(gst_caps_new_simple(
       "application/x-rtp", "media", G_TYPE_STRING, to_string(input.kind()), "encoding-name",
       G_TYPE_STRING, codec.rtp_name, "clock-rate", G_TYPE_INT, codec.clock_rate, "payload",
       G_TYPE_INT, payload_type, "ssrc", G_TYPE_UINT, input.ssrc(), nullptr));
+  add_extensions(caps.get(), layout_of(media, payload_type));
+  return caps;
 }
 
 void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int payload_type) {
@@ -321,7 +324,10 @@ void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int
             gst_structure_get_string(gst_caps_get_structure(offered.get(), 0), "profile-level-id"))
       gst_caps_set_simple(caps.get(), "profile-level-id", G_TYPE_STRING, id, nullptr);
   // Without the extensions: see TransportWide.
-  if (layout.transport_cc_id) session_->transport().negotiated(layout.transport_cc_id);
+  if (layout.transport_cc_id) {
+    extensions_ = layout;
+    session_->transport().negotiated(layout.transport_cc_id);
+  }
   track.outlet->set_caps(caps.get(), layout);
   keep_times();
   RTC_INFO("%s: %s as %s, payload type %d", session_->id().c_str(), track.input->pad().c_str(),

@@ -107,6 +107,8 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   // Controls the rate from now on; before start(). `most`: bits per second of everything that is
   // sent when nothing holds it back. Where nothing can follow, the estimate is all there is of it.
   void control_rate(Bitrate most, bool follows);
+  // The highest that rate() can be, with control.
+  Bitrate most_rate() const { return most_rate_; }
   // What the path takes, bits per second; nothing without control or feedback.
   std::optional<Bitrate> rate(TimePoint now);
   Bitrate target() const { return controller_ ? controller_->target() : 0; }
@@ -168,7 +170,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void session_describes(Session &session, Description &description) override;
 
   // All codecs the input can be sent in, as our offers name them; empty when there is none.
-  static Ref<GstCaps> offered_codecs(const Input &input);
+  Ref<GstCaps> offered_codecs(const Input &input) const;
   void offer(const std::shared_ptr<Input> &input);
   void answer_track(size_t mline, const SdpMedia &media, Inputs &waiting);
   Result<Track *> add_track(const std::shared_ptr<Input> &input, const Ref<GstCaps> &codecs,
@@ -201,7 +203,8 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   Result<bool> share_section(size_t mline, const SdpMedia &media);
   // The name of a pad of webrtcbin, which tells the section; empty: webrtcbin chooses.
   std::string pad_name(std::optional<size_t> mline) const;
-  Ref<GstCaps> answer_caps(const Input &input, const Codec &codec, int payload_type) const;
+  static Ref<GstCaps> answer_caps(const Input &input, const Codec &codec, const SdpMedia &media,
+                                  int payload_type);
 
   EventLoop &loop_;
   const std::string peer_;
@@ -231,6 +234,9 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   bool may_control_ = false;
   std::shared_ptr<DataChannel> control_;
   size_t unanswered_ = 0;  // requests
+  // The ids of the header extensions, which are the same in all sections of a bundle (RFC 8285
+  // section 5).
+  RtpLayout extensions_;
   // The transceivers that have no section yet, in whose order they will; null where the track is
   // gone or there is none.
   std::vector<const Track *> pending_;

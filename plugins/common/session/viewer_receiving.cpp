@@ -100,7 +100,7 @@ Result<bool> Viewer::share_section(size_t mline, const SdpMedia &media) {
   for (const auto *codec : track.input->codecs())
     for (const auto &entry : media.codecs()) {
       if (codec_of_sdp(entry, track.input->kind()) != codec) continue;
-      const auto caps = answer_caps(*track.input, *codec, entry.payload_type);
+      const auto caps = answer_caps(*track.input, *codec, media, entry.payload_type);
       g_object_set(track.transceiver.get(), "codec-preferences", caps.get(), nullptr);
       track.mline = mline;
       pending_[at] = nullptr;
