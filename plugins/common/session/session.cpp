@@ -186,6 +186,8 @@ void Session::element_added(GstElement *element) {
         new std::weak_ptr<Session>(weak_from_this()),
         [](gpointer data) { delete static_cast<std::weak_ptr<Session> *>(data); });
   }
+  // Behind what looks at all packets.
+  EarlyFeedback::watch(element, early_feedback_);
 }
 
 // Before any of its events, which come to the loop after what is posted here.

@@ -17,6 +17,7 @@
 #include "base/reaper.hpp"
 #include "data/data_channel.hpp"
 #include "ice/ice_context.hpp"
+#include "session/early_feedback.hpp"
 #include "session/negotiation.hpp"
 #include "session/repeater.hpp"
 #include "session/retransmission_budget.hpp"
@@ -137,6 +138,8 @@ class Session : public std::enable_shared_from_this<Session> {
       std::make_shared<RetransmissionBudget>();
   Repeater repeater_;
   const std::shared_ptr<TransportWide> transport_ = std::make_shared<TransportWide>();
+  const std::shared_ptr<EarlyFeedback> early_feedback_ =
+      std::make_shared<EarlyFeedback>(transport_);
   const std::shared_ptr<SctpStreams> sctp_streams_ = std::make_shared<SctpStreams>();
   const std::shared_ptr<SctpWindow> sctp_window_ = std::make_shared<SctpWindow>();
   Ref<GstElement> pipeline_;

@@ -72,6 +72,11 @@ bool TransportWide::take(GstBuffer *rtcp) {
   if (!gst_buffer_map(rtcp, &map, GST_MAP_READ)) return false;
   const auto found = read_transport_reports({map.data, map.size});
   gst_buffer_unmap(rtcp, &map);
+  tell(found);
+  return found.alone;
+}
+
+void TransportWide::tell(const TransportReports &found) {
   for (const auto &report : found.reports) {
     TransportFeedback feedback;
     Handler handler;
@@ -83,7 +88,6 @@ bool TransportWide::take(GstBuffer *rtcp) {
     }
     if (handler && !feedback.packets.empty()) handler(feedback);
   }
-  return found.alone;
 }
 
 }  // namespace rtc

@@ -35,6 +35,7 @@ class TransportWide {
   void on_feedback(Handler handler);
   // Numbers an RTP packet that is about to leave, when it has the extension.
   void number(std::span<uint8_t> packet);
+  void tell(const TransportReports &found);
 
  private:
   static GstPadProbeReturn pass(GstPad *pad, GstPadProbeInfo *info, gpointer data);
