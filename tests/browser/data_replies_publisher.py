@@ -28,6 +28,7 @@ class Publisher:
             'appsrc name=chat caps=text/x-raw,format=utf8 format=time ! s.data_0 '
             'appsrc name=bytes caps=application/octet-stream format=time ! s.data_1')
         self.sinks = {}
+        self.trouble = None
         for name in ('s', 'box'):
             self.pipeline.get_by_name(name).connect('pad-added', self.came)
             self.pipeline.get_by_name(name).connect('pad-removed', self.gone)
@@ -73,7 +74,8 @@ class Publisher:
 
     def heard(self, _bus, message):
         if message.type in (Gst.MessageType.ERROR, Gst.MessageType.WARNING):
-            sys.exit(str(message.parse_error() if message.type == Gst.MessageType.ERROR else message.parse_warning()))
+            self.trouble = str(message.parse_error() if message.type == Gst.MessageType.ERROR else message.parse_warning())
+            self.loop.quit()
         elif message.type == Gst.MessageType.ELEMENT and message.get_structure().has_name('rtc-ready'):
             print('ready', flush=True)
 
@@ -82,3 +84,4 @@ Gst.init(None)
 publisher = Publisher(sys.argv[1])
 publisher.loop.run()
 publisher.pipeline.set_state(Gst.State.NULL)
+sys.exit(publisher.trouble)
