@@ -112,3 +112,18 @@ TEST_F(OutletTest, TellsWhichPacketsAKeyframeLeavesIn) {
                                               {1, drain.sequences[5], 4}};
   EXPECT_EQ(drain.left, expected);
 }
+
+TEST_F(OutletTest, ThoseWhoJustCameCatchUpInTurns) {
+  constexpr auto pause_of_one = milliseconds(4);
+  std::vector<std::unique_ptr<Drain>> joining;
+  Duration wait{};
+  for (int i = 0; i < 100; i++) {
+    auto &outlet = *joining.emplace_back(std::make_unique<Drain>())->outlet;
+    outlet.start(1, {frame(true, 40), frame(false, 1), frame(false, 1)});
+    wait = outlet.run();
+  }
+  EXPECT_GT(wait, pause_of_one);
+  EXPECT_EQ(joining.back()->packets(), 40u) << "the first ones go out at once";
+  for (int i = 0; i < 3; i++) offer(1, i == 0, 40);
+  EXPECT_EQ(drain.outlet->run(), pause_of_one) << "what is live waits for nobody";
+}

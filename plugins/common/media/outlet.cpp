@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/log.hpp"
+#include "media/catch_up.hpp"
 
 namespace rtc {
 
@@ -25,6 +26,8 @@ constexpr double mtu = 1200;
 constexpr double long_wait = 0.1;            // seconds
 constexpr int32_t most_behind = 10 * 90000;  // more is a new turn of the RTP clock
 constexpr int32_t replay_step = 90;          // RTP ticks between frames of a backlog: 1 ms of video
+// All outlets of the process have the same machine.
+CatchUp catch_up;
 }  // namespace
 
 std::shared_ptr<Outlet> Outlet::create(MediaKind kind, Hooks hooks) {
@@ -274,6 +277,7 @@ bool Outlet::take_next() {
     hooks_.keyframe_leaves(first.header.ssrc, sequence, entry.frame->packets.size());
   taken_ = rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
   taken_sent_ = 0;
+  taken_live_ = entry.live;
   return true;
 }
 
@@ -316,9 +320,10 @@ Duration Outlet::run() {
   // A frame at a time, or at the pace a few packets.
   const auto step = rate > 0 ? std::max<size_t>(1, static_cast<size_t>(rate * pace_step / 8 / mtu))
                              : std::numeric_limits<guint>::max();
-  size_t packets = 0, bytes = 0;
+  size_t packets = 0, replayed = 0, bytes = 0;
   while (taken_ || take_next()) {
     const auto before = taken_ ? gst_buffer_list_length(taken_.get()) - taken_sent_ : 0;
+    if (!taken_live_) replayed += std::min<size_t>(before, step);
     const auto sent = send(step);
     if (!sent) {
       give_up();
@@ -330,7 +335,9 @@ Duration Outlet::run() {
     if (rate > 0)
       return duration_cast<Duration>(
           std::chrono::duration<double>(static_cast<double>(bytes) * 8 / rate));
-    if (packets >= max_burst && has_more()) return burst_pause;
+    if (packets >= max_burst && has_more())
+      return replayed ? std::max<Duration>(burst_pause, catch_up.sent(replayed, Clock::now()))
+                      : Duration(burst_pause);
   }
   return Duration::zero();
 }

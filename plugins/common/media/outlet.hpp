@@ -143,7 +143,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // Worker only, once started.
   std::unique_ptr<RtpRewriter> rewriter_;
   Ref<GstBufferList> taken_;
-  guint taken_sent_ = 0;  // packets of it
+  guint taken_sent_ = 0;     // packets of it
+  bool taken_live_ = false;  // not of a backlog
 
   mutable std::mutex mutex_;  // guards everything below; no call goes out under it
   State state_ = State::idle;
