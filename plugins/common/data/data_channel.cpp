@@ -13,6 +13,7 @@ namespace {
 constexpr guint64 low_water = 64 * 1024;
 constexpr size_t most_kept_bytes = 1024 * 1024;
 constexpr size_t most_kept_messages = 256;
+constexpr auto closed_key = "rtc-closed-by-peer";
 
 StructurePtr options_of(const DataChannelInit &init) {
   StructurePtr options(gst_structure_new("options", "ordered", G_TYPE_BOOLEAN, init.ordered,
@@ -105,13 +106,19 @@ void DataChannel::connect_signals() {
           c.error_ = text;
         });
       });
-  connect_weak<void(GstWebRTCDataChannel *)>(channel, "on-close", weak,
-                                             [](DataChannel &self, GstWebRTCDataChannel *) {
-                                               self.post([](DataChannel &c) {
-                                                 c.end(c.error_);
-                                                 c.remove_ends();
-                                               });
-                                             });
+  connect_weak<void(GstWebRTCDataChannel *)>(
+      channel, "on-close", weak, [](DataChannel &self, GstWebRTCDataChannel *closed) {
+        // What webrtcbin 1.22 was sending then finds its pad unlinked and calls that an error.
+        const bool meant = g_object_get_data(G_OBJECT(closed), closed_key);
+        self.post([meant](DataChannel &c) {
+          c.end(meant || c.closing_ ? "" : c.error_);
+          c.remove_ends();
+        });
+      });
+}
+
+void DataChannel::closed_by_peer(GstWebRTCDataChannel *channel) {
+  g_object_set_data(G_OBJECT(channel), closed_key, channel);
 }
 
 // The callbacks below may put another one in their place: a copy is called.

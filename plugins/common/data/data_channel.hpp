@@ -96,6 +96,9 @@ class DataChannel : public std::enable_shared_from_this<DataChannel> {
   // nothing here.
   bool is_taken();
   void close();
+  // The other side has closed that channel. It is told before the channel's on-close, on its
+  // thread.
+  static void closed_by_peer(GstWebRTCDataChannel *channel);
   // The connection is gone or given up.
   void abandon(const std::string &reason) { end(reason); }
 

@@ -7,6 +7,7 @@
 
 #include "base/ref.hpp"
 #include "base/signal.hpp"
+#include "data/data_channel.hpp"
 
 namespace rtc {
 
@@ -102,7 +103,8 @@ void SctpStreams::add(GstWebRTCDataChannel *channel, const Owner &streams) {
                                              [](SctpStreams &self, GstWebRTCDataChannel *closed) {
                                                gint id = -1;
                                                g_object_get(closed, "id", &id, nullptr);
-                                               self.channel_is_gone(uint16_t(id));
+                                               if (self.channel_is_gone(uint16_t(id)))
+                                                 DataChannel::closed_by_peer(closed);
                                              });
 }
 
@@ -153,10 +155,10 @@ void SctpStreams::was_reset(uint16_t stream) {
   untaken_.erase(stream);
 }
 
-void SctpStreams::channel_is_gone(uint16_t stream) {
+bool SctpStreams::channel_is_gone(uint16_t stream) {
   std::lock_guard lock(mutex_);
-  reset_.erase(stream);
   changed_.notify_all();
+  return reset_.erase(stream) > 0;
 }
 
 }  // namespace rtc

@@ -53,7 +53,8 @@ class SctpStreams {
   void arrives(const EndedMessage &message);
   void taken(uint16_t stream);
   void was_reset(uint16_t stream);
-  void channel_is_gone(uint16_t stream);
+  // True: the peer closed it.
+  bool channel_is_gone(uint16_t stream);
   void watch_stream(GstPad *pad, uint16_t stream, const std::shared_ptr<SctpStreams> &self);
 
   std::mutex handling_;  // held while a packet is handled or a pad released
