@@ -26,6 +26,13 @@ StructurePtr options_of(const DataChannelInit &init) {
     if (value >= 0) gst_structure_set(options.get(), name, G_TYPE_INT, value, nullptr);
   return options;
 }
+
+// Waits for the lock of webrtcbin.
+Ref<GstObject> transport_of(const Ref<GstElement> &webrtcbin) {
+  GstObject *transport = nullptr;
+  if (webrtcbin) g_object_get(webrtcbin.get(), "sctp-transport", &transport, nullptr);
+  return adopt(transport);
+}
 }  // namespace
 
 Result<std::shared_ptr<DataChannel>> DataChannel::create(EventLoop &loop,
@@ -110,11 +117,24 @@ void DataChannel::connect_signals() {
       channel, "on-close", weak, [](DataChannel &self, GstWebRTCDataChannel *closed) {
         // What webrtcbin 1.22 was sending then finds its pad unlinked and calls that an error.
         const bool meant = g_object_get_data(G_OBJECT(closed), closed_key);
+        self.let_go();
         self.post([meant](DataChannel &c) {
           c.end(meant || c.closing_ ? "" : c.error_);
           c.remove_ends();
         });
       });
+}
+
+// webrtcbin 1.22 goes on telling a closed channel of resets, on its own thread and without a
+// reference, so it must not be freed before that has ended. It tells under the lock under which it
+// gives its properties.
+void DataChannel::let_go() {
+  reaper_->reap([webrtcbin = webrtcbin(), channel = channel_] {
+    const auto transport = transport_of(webrtcbin);
+    if (!transport) return;
+    g_signal_handlers_disconnect_by_data(transport.get(), channel.get());
+    (void)transport_of(webrtcbin);
+  });
 }
 
 void DataChannel::closed_by_peer(GstWebRTCDataChannel *channel) {
@@ -233,12 +253,9 @@ Result<bool> DataChannel::send(const DataMessage &message) {
 }
 
 size_t DataChannel::largest_message() const {
-  const auto webrtcbin = this->webrtcbin();
-  GObject *transport = nullptr;
-  if (webrtcbin) g_object_get(webrtcbin.get(), "sctp-transport", &transport, nullptr);
   guint64 size = 0;
-  if (transport) g_object_get(transport, "max-message-size", &size, nullptr);
-  g_clear_object(&transport);
+  if (const auto transport = transport_of(webrtcbin()))
+    g_object_get(transport.get(), "max-message-size", &size, nullptr);
   return size;
 }
 

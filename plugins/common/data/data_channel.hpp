@@ -115,6 +115,7 @@ class DataChannel : public std::enable_shared_from_this<DataChannel> {
   using Ends = std::vector<Ref<GstElement>>;
   Ends find_ends() const;
   void remove_ends();
+  void let_go();
   void end(const std::string &reason);
   // That the other side takes.
   size_t largest_message() const;
