@@ -69,20 +69,13 @@ TEST_F(Call, BothHearAndSeeTheOther) {
 
 // Who offers and who answers.
 TEST_F(Call, BothLearnWhatTheirPathTakes) {
-  const auto knows = [](const Pipeline &pipeline) {
-    GstStructure *stats = nullptr;
-    g_object_get(pipeline.element("p").get(), "stats", &stats, nullptr);
-    const StructurePtr owned(stats);
-    const CharPtr text(gst_structure_to_string(stats));
-    return std::string(text.get()).find("availableOutgoingBitrate") != std::string::npos;
-  };
   Pipeline door(peer("door", std::string(picture) + sees));
   Pipeline desk(peer("desk", std::string(picture) + sees, "peer=door"));
   door.play();
   wait_ready(door);
   desk.play();
-  EXPECT_TRUE(eventually([&] { return knows(door); }));
-  EXPECT_TRUE(eventually([&] { return knows(desk); }));
+  EXPECT_TRUE(eventually([&] { return knows_its_path(door); }));
+  EXPECT_TRUE(eventually([&] { return knows_its_path(desk); }));
 }
 
 TEST_F(Call, TheNextCallComesOutOfTheSamePads) {

@@ -156,6 +156,7 @@ TEST_F(Call, FeedbackIsTakenEarly) {
       },
       &counts, nullptr);
   EXPECT_TRUE(eventually([&] { return counts.reports >= 2; }));
+  EXPECT_TRUE(eventually([&] { return knows_its_path(desk); })) << "there was feedback";
   EXPECT_EQ(counts.feedback, 0);
   desk.stop();
   counts.webrtcbin.reset();

@@ -3,6 +3,8 @@
 
 #include "media/outlet.hpp"
 
+#include <array>
+
 #include "support/drain.hpp"
 #include "support/pipeline.hpp"
 
@@ -12,6 +14,7 @@ using namespace rtc::test;
 namespace {
 
 constexpr size_t packet_size = 1000;
+constexpr auto pause_of_one = milliseconds(4);
 constexpr double narrow = 400000;  // 5 packets in 100 ms
 
 class OutletTest : public ElementTest {
@@ -113,17 +116,34 @@ TEST_F(OutletTest, TellsWhichPacketsAKeyframeLeavesIn) {
   EXPECT_EQ(drain.left, expected);
 }
 
-TEST_F(OutletTest, ThoseWhoJustCameCatchUpInTurns) {
-  constexpr auto pause_of_one = milliseconds(4);
-  std::vector<std::unique_ptr<Drain>> joining;
-  Duration wait{};
-  for (int i = 0; i < 100; i++) {
-    auto &outlet = *joining.emplace_back(std::make_unique<Drain>())->outlet;
-    outlet.start(1, {frame(true, 40), frame(false, 1), frame(false, 1)});
-    wait = outlet.run();
+class CatchingUp : public OutletTest {
+ protected:
+  // 100 viewers at once, each with that backlog: the longest that one of them is told to wait.
+  Duration wait_of_many(const std::vector<RtpFramePtr> &backlog) {
+    Duration longest{};
+    for (auto &viewer : viewers) viewer = std::make_unique<Drain>();
+    for (const auto &viewer : viewers) {
+      viewer->outlet->start(1, backlog);
+      longest = std::max(longest, viewer->outlet->run());
+    }
+    return longest;
   }
-  EXPECT_GT(wait, pause_of_one);
-  EXPECT_EQ(joining.back()->packets(), 40u) << "the first ones go out at once";
+
+  std::array<std::unique_ptr<Drain>, 100> viewers;
+};
+
+TEST_F(CatchingUp, ThoseWhoJustCameTakeTurns) {
+  EXPECT_GT(wait_of_many({frame(true, 40), frame(false, 1), frame(false, 1)}), pause_of_one);
+  EXPECT_EQ(viewers.back()->packets(), 40u) << "the first ones go out at once";
   for (int i = 0; i < 3; i++) offer(1, i == 0, 40);
   EXPECT_EQ(drain.outlet->run(), pause_of_one) << "what is live waits for nobody";
+}
+
+TEST_F(CatchingUp, NobodyMissesWhatIsLiveForIt) {
+  const std::vector<RtpFramePtr> backlog{frame(true, 40), frame(false, 40), frame(false, 1)};
+  EXPECT_GT(wait_of_many(backlog), pause_of_one);
+  Drain late;
+  late.outlet->start(1, backlog);
+  for (int i = 0; i < 50; i++) (void)late.outlet->offer(1, frame(false, 1));
+  EXPECT_EQ(late.outlet->run(), pause_of_one);
 }

@@ -77,6 +77,14 @@ class Call : public ServerFixture {
   // It can be called.
   static void wait_ready(Pipeline &peer) { ASSERT_TRUE(peer.wait_message("rtc-ready")); }
 
+  // From the feedback of the other side.
+  static bool knows_its_path(const Pipeline &pipeline) {
+    GstStructure *stats = nullptr;
+    g_object_get(pipeline.element("p").get(), "stats", &stats, nullptr);
+    const StructurePtr owned(stats);
+    const CharPtr text(gst_structure_to_string(stats));
+    return std::string(text.get()).find("availableOutgoingBitrate") != std::string::npos;
+  }
   static bool act(const Pipeline &pipeline, const char *signal) {
     gboolean done = FALSE;
     g_signal_emit_by_name(pipeline.element("p").get(), signal, &done);

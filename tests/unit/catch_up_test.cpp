@@ -34,7 +34,7 @@ TEST(CatchUp, ManyTakeTurns) {
   EXPECT_LE(all.sent(burst, later), milliseconds(4));
 }
 
-TEST(CatchUp, NobodyWaitsLongerThanTheStreamIs) {
+TEST(CatchUp, NobodyWaitsLong) {
   CatchUp all;
   for (int viewer = 0; viewer < 1000; viewer++)
     EXPECT_LE(all.sent(burst, start), milliseconds(200));

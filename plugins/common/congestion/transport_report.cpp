@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/network_order.hpp"
+
 namespace rtc {
 
 namespace {
@@ -12,10 +14,6 @@ constexpr auto tick = std::chrono::microseconds(250);
 constexpr auto reference_unit = milliseconds(64);
 enum Status : uint8_t { missing, small_delta, large_delta };
 
-uint16_t read_short(std::span<const uint8_t> bytes, size_t at) {
-  return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
-}
-
 // Nothing when the chunks end too early.
 std::optional<std::vector<uint8_t>> read_statuses(std::span<const uint8_t> report, size_t count,
                                                   size_t &at) {
@@ -23,7 +21,7 @@ std::optional<std::vector<uint8_t>> read_statuses(std::span<const uint8_t> repor
   statuses.reserve(count);
   while (statuses.size() < count) {
     if (at + 2 > report.size()) return {};
-    const auto chunk = read_short(report, at);
+    const auto chunk = read16(report, at);
     at += 2;
     const auto left = count - statuses.size();
     if (!(chunk & 0x8000)) {
@@ -39,13 +37,13 @@ std::optional<std::vector<uint8_t>> read_statuses(std::span<const uint8_t> repor
 }
 
 std::optional<TransportReport> read_report(std::span<const uint8_t> bytes, size_t most) {
-  if (bytes.size() < fixed || read_short(bytes, 14) > most) return {};
+  if (bytes.size() < fixed || read16(bytes, 14) > most) return {};
   TransportReport report;
-  report.first = read_short(bytes, 12);
-  report.reference = static_cast<uint32_t>(bytes[16] << 16 | read_short(bytes, 17));
+  report.first = read16(bytes, 12);
+  report.reference = static_cast<uint32_t>(bytes[16] << 16 | read16(bytes, 17));
   report.count = bytes[19];
   size_t at = fixed;
-  const auto statuses = read_statuses(bytes, read_short(bytes, 14), at);
+  const auto statuses = read_statuses(bytes, read16(bytes, 14), at);
   if (!statuses) return {};
   report.arrivals.reserve(statuses->size());
   Duration time{0};
@@ -55,7 +53,7 @@ std::optional<TransportReport> read_report(std::span<const uint8_t> bytes, size_
     if (size == 1)
       time += bytes[at] * tick;
     else if (size == 2)
-      time += static_cast<int16_t>(read_short(bytes, at)) * tick;
+      time += static_cast<int16_t>(read16(bytes, at)) * tick;
     report.arrivals.push_back(size ? std::optional(time) : std::nullopt);
     at += size;
   }
@@ -68,7 +66,7 @@ TransportReports read_transport_reports(std::span<const uint8_t> rtcp) {
   TransportReports found;
   size_t left = most_reported;
   while (rtcp.size() >= header) {
-    const size_t length = (read_short(rtcp, 2) + size_t(1)) * 4;
+    const size_t length = (read16(rtcp, 2) + size_t(1)) * 4;
     if (rtcp[0] >> 6 != 2 || length > rtcp.size()) break;
     if (rtcp[1] != transport_feedback || (rtcp[0] & 0x1f) != transport_wide)
       found.alone = false;

@@ -119,7 +119,7 @@ void DataChannel::connect_signals() {
         const bool meant = g_object_get_data(G_OBJECT(closed), closed_key);
         self.let_go();
         self.post([meant](DataChannel &c) {
-          c.end(meant || c.closing_ ? "" : c.error_);
+          c.end(meant ? "" : c.error_);
           c.remove_ends();
         });
       });
@@ -324,7 +324,8 @@ DataChannel::Ends DataChannel::find_ends() const {
 void DataChannel::remove_ends() {
   const auto webrtcbin = this->webrtcbin();
   if (!webrtcbin || ends_.empty()) return;
-  reaper_->reap([webrtcbin, ends = std::exchange(ends_, {})] {
+  // They call the channel as long as they run.
+  reaper_->reap([webrtcbin, channel = channel_, ends = std::exchange(ends_, {})] {
     for (const auto &end : ends) {
       gst_element_set_locked_state(end.get(), TRUE);
       gst_element_set_state(end.get(), GST_STATE_NULL);

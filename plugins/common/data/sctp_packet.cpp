@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/network_order.hpp"
+
 namespace rtc {
 
 namespace {
@@ -38,20 +40,11 @@ uint32_t add(uint32_t state, std::span<const uint8_t> bytes) {
   return state;
 }
 
-uint32_t read(std::span<const uint8_t> bytes, size_t at) {
-  return uint32_t(bytes[at]) << 24 | uint32_t(bytes[at + 1]) << 16 | uint32_t(bytes[at + 2]) << 8 |
-         bytes[at + 3];
-}
-
-uint16_t read_short(std::span<const uint8_t> bytes, size_t at) {
-  return uint16_t(bytes[at] << 8 | bytes[at + 1]);
-}
-
 // Hands `each` the place and the length of every chunk of that type.
 template <typename F>
 void each_chunk(std::span<const uint8_t> packet, uint8_t type, F each) {
   for (size_t at = header; at + chunk_header <= packet.size();) {
-    const size_t length = read_short(packet, at + 2);
+    const size_t length = read16(packet, at + 2);
     if (length < chunk_header || at + length > packet.size()) return;
     if (packet[at] == type) each(at, length);
     at += (length + 3) & ~size_t(3);
@@ -83,9 +76,9 @@ DataChunks data_chunks(std::span<const uint8_t> packet) {
 std::vector<uint16_t> opened_streams(std::span<const uint8_t> packet) {
   std::vector<uint16_t> streams;
   each_chunk(packet, data, [&](size_t at, size_t length) {
-    if (length > data_header && read(packet, at + protocol_at) == establishment &&
+    if (length > data_header && read32(packet, at + protocol_at) == establishment &&
         packet[at + data_header] == open_message)
-      streams.push_back(read_short(packet, at + stream_at));
+      streams.push_back(read16(packet, at + stream_at));
   });
   return streams;
 }
@@ -94,7 +87,7 @@ std::vector<EndedMessage> ended_messages(std::span<const uint8_t> packet) {
   std::vector<EndedMessage> messages;
   each_chunk(packet, data, [&](size_t at, size_t length) {
     if (length > data_header && packet[at + 1] & last_piece)
-      messages.push_back({read_short(packet, at + stream_at), read(packet, at + tsn_at)});
+      messages.push_back({read16(packet, at + stream_at), read32(packet, at + tsn_at)});
   });
   return messages;
 }
@@ -104,11 +97,11 @@ std::vector<uint16_t> reset_streams(std::span<const uint8_t> packet) {
   each_chunk(packet, reconfiguration, [&](size_t chunk, size_t chunk_length) {
     const auto end = chunk + chunk_length;
     for (size_t at = chunk + chunk_header; at + chunk_header <= end;) {
-      const size_t length = read_short(packet, at + 2);
+      const size_t length = read16(packet, at + 2);
       if (length < chunk_header || at + length > end) return;
-      if (read_short(packet, at) == outgoing_reset)
+      if (read16(packet, at) == outgoing_reset)
         for (size_t next = at + reset_header; next + 2 <= at + length; next += 2)
-          streams.push_back(read_short(packet, next));
+          streams.push_back(read16(packet, next));
       at += (length + 3) & ~size_t(3);
     }
   });
@@ -117,14 +110,14 @@ std::vector<uint16_t> reset_streams(std::span<const uint8_t> packet) {
 
 uint32_t announced_window(std::span<const uint8_t> packet) {
   uint32_t window = 0;
-  each_window(packet, [&](size_t at) { window = std::max(window, read(packet, at)); });
+  each_window(packet, [&](size_t at) { window = std::max(window, read32(packet, at)); });
   return window;
 }
 
 void limit_window(std::span<uint8_t> packet, uint32_t most) {
   bool changed = false;
   each_window(packet, [&](size_t at) {
-    if (read(packet, at) <= most) return;
+    if (read32(packet, at) <= most) return;
     for (size_t i = 0; i < 4; i++) packet[at + i] = uint8_t(most >> (24 - 8 * i));
     changed = true;
   });

@@ -14,7 +14,8 @@ namespace rtc {
 
 class CatchUp {
  public:
-  // One of them has sent so many packets; after that time it may send as many again.
+  // One of them has sent so many packets; after that time, which is 200 ms at most, it may send as
+  // many again.
   Duration sent(size_t packets, TimePoint now);
 
  private:

@@ -20,6 +20,9 @@ constexpr auto repeat_interval = milliseconds(500);
 // receive buffer of a socket, 100 packets by default.
 constexpr size_t max_burst = 40;
 constexpr auto burst_pause = milliseconds(4);
+// What is live waits behind a backlog. When half of it that may does so, or after this time, the
+// rest goes out whatever the others do.
+constexpr auto longest_sharing = seconds(2);
 constexpr double pace_step = 0.005;  // seconds of the pace that go out at once
 constexpr double mtu = 1200;
 // What would wait longer than this at the pace is not worth it where a keyframe comes anyway.
@@ -315,6 +318,15 @@ void Outlet::give_up() {
   scheduled_ = false;
 }
 
+Duration Outlet::pause_after(size_t replayed) const {
+  if (!replayed) return burst_pause;
+  const auto now = Clock::now();
+  const auto turn = catch_up.sent(replayed, now);
+  std::lock_guard lock(mutex_);
+  const bool late = live_queued_ >= max_queued_frames / 2 || now - started_ > longest_sharing;
+  return late ? burst_pause : std::max<Duration>(burst_pause, turn);
+}
+
 Duration Outlet::run() {
   const auto rate = pacing_.load();
   // A frame at a time, or at the pace a few packets.
@@ -335,9 +347,7 @@ Duration Outlet::run() {
     if (rate > 0)
       return duration_cast<Duration>(
           std::chrono::duration<double>(static_cast<double>(bytes) * 8 / rate));
-    if (packets >= max_burst && has_more())
-      return replayed ? std::max<Duration>(burst_pause, catch_up.sent(replayed, Clock::now()))
-                      : Duration(burst_pause);
+    if (packets >= max_burst && has_more()) return pause_after(replayed);
   }
   return Duration::zero();
 }

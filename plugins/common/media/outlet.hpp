@@ -130,6 +130,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // Sends up to `most` packets of what was taken; nothing when the pad refuses.
   std::optional<size_t> send(size_t most);
   bool has_more() const;
+  // Until the next burst, where so many packets of this one were of a backlog.
+  Duration pause_after(size_t replayed) const;
   void give_up();
   void drop_queue_locked();
   bool is_late_locked() const;

@@ -1,5 +1,5 @@
 // Takes transport-wide feedback where it enters webrtcbin, at nicesrc. Its way on, through a queue
-// with a thread of its own and libsrtp, took 14 of 100 of all that a viewer costs which sends it
+// with a thread of its own and libsrtp, took a tenth of all that a viewer costs which sends it
 // ten times a second. What else is in RTCP, or protected by other ciphers than AES128_CM_SHA1_80,
 // goes that way, to where TransportWide::watch() reads what feedback there is.
 //

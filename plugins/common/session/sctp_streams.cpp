@@ -66,9 +66,11 @@ void SctpStreams::watch(GstElement *element, const Owner &streams) {
 }
 
 void SctpStreams::watch_stream(GstPad *pad, uint16_t stream, const Owner &self) {
-  connect_weak<void(GstPad *, GstPad *)>(
-      pad, "unlinked", std::weak_ptr(self),
-      [stream](SctpStreams &streams, GstPad *, GstPad *) { streams.was_reset(stream); });
+  connect_weak<void(GstPad *, GstPad *)>(pad, "unlinked", std::weak_ptr(self),
+                                         [stream](SctpStreams &streams, GstPad *reset, GstPad *) {
+                                           // Else it is the other end that is taken away.
+                                           if (!gst_pad_is_active(reset)) streams.was_reset(stream);
+                                         });
   struct Stream {
     Owner owner;
     uint16_t number;

@@ -1,5 +1,6 @@
 #include "session/transport_wide.hpp"
 
+#include "base/network_order.hpp"
 #include "base/ref.hpp"
 #include "media/rtp_frame.hpp"
 #include "srtp/protector.hpp"
@@ -12,16 +13,12 @@ constexpr size_t network_overhead = 20 + 8;  // IPv4, UDP
 constexpr size_t extension_header = 4;
 constexpr uint16_t one_byte_form = 0xBEDE;
 
-// Of bytes that begin anywhere: the macros of GStreamer want them aligned.
-uint16_t read_short(const uint8_t *at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
-
 // The two bytes of that extension (RFC 8285 section 4.2).
 uint8_t *find_extension(std::span<uint8_t> packet, uint8_t id) {
   if (packet.size() < rtp_header_size || !(packet[0] & 0x10)) return nullptr;
   size_t at = rtp_header_size + size_t(4) * (packet[0] & 0x0f);
-  if (at + extension_header > packet.size() || read_short(&packet[at]) != one_byte_form)
-    return nullptr;
-  const auto end = at + extension_header + size_t(4) * read_short(&packet[at + 2]);
+  if (at + extension_header > packet.size() || read16(packet, at) != one_byte_form) return nullptr;
+  const auto end = at + extension_header + size_t(4) * read16(packet, at + 2);
   if (end > packet.size()) return nullptr;
   for (at += extension_header; at < end;) {
     if (!packet[at]) {

@@ -35,6 +35,7 @@ class TransportWide {
   void on_feedback(Handler handler);
   // Numbers an RTP packet that is about to leave, when it has the extension.
   void number(std::span<uint8_t> packet);
+  // What feedback was found to say.
   void tell(const TransportReports &found);
 
  private:

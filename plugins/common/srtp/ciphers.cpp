@@ -117,7 +117,4 @@ bool IndexWindow::use(uint64_t index) {
   return true;
 }
 
-uint16_t read16(const uint8_t *at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
-uint32_t read32(const uint8_t *at) { return uint32_t(read16(at)) << 16 | read16(at + 2); }
-
 }  // namespace rtc::srtp

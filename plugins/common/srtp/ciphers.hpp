@@ -62,7 +62,4 @@ class IndexWindow {
   uint64_t used_ = 0;  // bit n: highest - n
 };
 
-uint16_t read16(const uint8_t *at);
-uint32_t read32(const uint8_t *at);
-
 }  // namespace rtc::srtp

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/network_order.hpp"
+
 namespace rtc::srtp {
 
 namespace {
@@ -13,7 +15,7 @@ std::optional<size_t> header_size(std::span<const uint8_t> packet) {
   size_t size = 12 + 4u * (packet[0] & 0x0f);
   if (packet[0] & 0x10) {
     if (packet.size() < size + 4) return {};
-    size += 4 + 4u * read16(&packet[size + 2]);
+    size += 4 + 4u * read16(packet, size + 2);
   }
   if (packet.size() < size) return {};
   return size;
@@ -37,8 +39,8 @@ std::unique_ptr<Protector> Protector::create(Master master) {
 Protector::Result Protector::protect(std::span<uint8_t> packet, std::span<uint8_t, tag_size> tag) {
   const auto header = header_size(packet);
   if (!header) return Result::refused;
-  const auto sequence = read16(&packet[2]);
-  const auto ssrc = read32(&packet[8]);
+  const auto sequence = read16(packet, 2);
+  const auto ssrc = read32(packet, 8);
   auto &used = used_[ssrc];
   const auto index = used.begun() ? index_near(used.highest(), sequence) : sequence;
   // Before the first packet of all an index is negative, a very large number.

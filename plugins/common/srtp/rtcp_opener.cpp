@@ -2,6 +2,8 @@
 
 #include <openssl/crypto.h>
 
+#include "base/network_order.hpp"
+
 namespace rtc::srtp {
 
 namespace {
@@ -21,12 +23,12 @@ std::unique_ptr<RtcpOpener> RtcpOpener::create(Master master) {
 RtcpOpener::Opened RtcpOpener::open(std::span<uint8_t> packet) {
   if (packet.size() < clear_size + index_size + tag_size) return {};
   const auto rtcp = packet.first(packet.size() - index_size - tag_size);
-  const auto number = read32(packet.data() + rtcp.size());
+  const auto number = read32(packet, rtcp.size());
   Tag tag;
   if (!ciphers_->sign(rtcp, number, tag) ||
       CRYPTO_memcmp(tag.data(), packet.last(tag_size).data(), tag_size) != 0)
     return {};
-  const auto ssrc = read32(&packet[4]);
+  const auto ssrc = read32(packet, 4);
   const auto index = number & ~encrypted;
   if (!used_.contains(ssrc) && used_.size() >= most_sources) return {};
   if (!used_[ssrc].use(index)) return {Result::repeated, {}};

@@ -17,7 +17,7 @@ class RtcpOpener {
   enum class Result {
     opened,
     repeated,  // it is genuine, but came before
-    refused,   // its tag is wrong, or it is of one SSRC too many
+    refused,   // too short, its tag is wrong, or it is of one SSRC too many
   };
   struct Opened {
     Result result = Result::refused;
