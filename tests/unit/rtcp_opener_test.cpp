@@ -5,24 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "support/srtp_example.hpp"
+
 using namespace rtc::srtp;
+using namespace rtc::test;
 
 namespace {
 
 using Bytes = std::vector<uint8_t>;
-
-Bytes from_hex(const std::string &text) {
-  Bytes bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
-
-// The master key and salt of RFC 3711 appendix B.3.
-const Bytes master = from_hex("E1F97A0D3E018BE0D64FA32C06DE41390EC675AD498AFEEBB6960B3AABE6");
 
 class RtcpOpenerTest : public testing::Test {
  protected:
@@ -44,9 +36,10 @@ class RtcpOpenerTest : public testing::Test {
     return bytes;
   }
 
-  const std::unique_ptr<RtcpOpener> opener_ = RtcpOpener::create(Master(master));
+  const std::unique_ptr<RtcpOpener> opener_ = RtcpOpener::create(Master(example_master));
   bool repeated_ = false;
-  const std::unique_ptr<Ciphers> ciphers_ = Ciphers::create(Master(master), Protocol::srtcp);
+  const std::unique_ptr<Ciphers> ciphers_ =
+      Ciphers::create(Master(example_master), Protocol::srtcp);
 };
 
 }  // namespace

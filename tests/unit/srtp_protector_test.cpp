@@ -5,27 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <string>
 #include <vector>
+
+#include "support/srtp_example.hpp"
 
 using rtc::srtp::Protector;
 using rtc::srtp::tag_size;
+using namespace rtc::test;
 
 namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-Bytes from_hex(const std::string &text) {
-  Bytes bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<uint8_t>(std::stoi(text.substr(i, 2), nullptr, 16)));
-  return bytes;
-}
-
-// The master key and salt of RFC 3711 appendix B.3.
 std::unique_ptr<Protector> make() {
-  const auto master = from_hex("E1F97A0D3E018BE0D64FA32C06DE41390EC675AD498AFEEBB6960B3AABE6");
-  return Protector::create(std::span<const uint8_t, rtc::srtp::master_size>(master));
+  return Protector::create(std::span<const uint8_t, rtc::srtp::master_size>(example_master));
 }
 
 Bytes packet(uint16_t sequence, uint32_t ssrc = 0xcafebabe, size_t payload = 16) {
