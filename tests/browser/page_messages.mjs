@@ -9,6 +9,7 @@ import { publishFromForm, sessionIs } from './page.mjs';
 import { needElements, test } from './support.mjs';
 
 const SIZE = 50_000_000;
+const WINDOW = 4194304;  // of a file that a page sends
 const inFirefox = process.argv[2] === 'firefox';
 
 /** Drops a file of random bytes on the panel; resolves with its SHA-256. */
@@ -60,7 +61,9 @@ async function say(page, text) {
 
 /** The SHA-256 of what the link of the last row saves, and the name it saves it as. */
 async function saved(page) {
-  await page.waitForSelector(`${last} a`, { timeout: 90000 });
+  await page.waitForSelector(`${last} a, ${last}[data-state="failed"]`, { timeout: 90000 });
+  const end = await page.$(`${last} a`);
+  if (!end) throw new Error(`the transfer failed: ${await words(page)}`);
   return page.$eval(`${last} a`, async (link) => ({ name: link.download, sha256: await window.sha256(await window.blobs.get(link.href).arrayBuffer()) }));
 }
 
@@ -95,6 +98,26 @@ async function fileGoes(world, from, to, what) {
     return [...window.values];
   });
   world.check(values.length > 10 && values.every((value, index) => index === 0 || value > values[index - 1]), `progress was shown ${values.length} times, going up`);
+  await Promise.all([remove(from), remove(to)]);
+}
+
+// The sender does not wait for the other page, which has its whole window before it can read it.
+async function moduleComesLate(world, from, to) {
+  await to.setRequestInterception(true);
+  const held = new Promise((resolve) => {
+    to.on('request', (request) => {
+      if (request.url().endsWith('/transfer.js')) resolve(request);
+      else request.continue();
+    });
+  });
+  const hash = drop(from, 'film.bin', SIZE);
+  const request = await held;
+  await to.waitForFunction(async (bytes) => [...(await window.rtcPage.session.peerConnection.getStats()).values()]
+    .some(({ type, bytesReceived }) => type === 'data-channel' && bytesReceived >= bytes), { polling: 100 }, WINDOW);
+  request.continue();
+  world.check((await saved(to)).sha256 === await hash, `${WINDOW} bytes wait for who reads them`);
+  await to.setRequestInterception(false);
+  await rowIs(from, 'done');
   await Promise.all([remove(from), remove(to)]);
 }
 
@@ -194,6 +217,7 @@ await test(`messages and files${inFirefox ? ' in Firefox' : ''}`, async (world) 
   await Promise.all([publisher, viewer].map((page) => page.waitForSelector('#file-choose:not(:disabled)')));
   await Promise.all([install(publisher), install(viewer)]);
   await textGoesBothWays(world, publisher, viewer);
+  await moduleComesLate(world, publisher, viewer);
   await fileGoes(world, publisher, viewer, 'publisher to viewer');
   await fileGoes(world, viewer, publisher, 'viewer to publisher');
   await cancelIsTold(world, publisher, viewer, 'sender');

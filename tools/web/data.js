@@ -9,7 +9,12 @@ const STREAM_PROTOCOL = 'gst-rtc-stream';
 // What another side may open: more is closed at once.
 const MOST_CHANNELS = 256;
 const MOST_STREAMS = 64;
-const MOST_EARLY = 256;
+// What a stream may send unanswered: the largest window (see stream.js), and what begins and ends it.
+const MOST_EARLY = 16777216 + 8192;
+const MOST_EARLY_MESSAGES = 65536;
+
+// Kept once it is there: what is imported comes in a turn of its own even then, after messages that are waiting.
+let transferModule = null;
 
 /** Asks for a data section in the first offer, which a channel can only be opened in; nobody sees this one. */
 export const DATA_SECTION = { negotiated: true, id: 1000 };
@@ -91,7 +96,8 @@ export class Data extends EventTarget {
    * @returns {Promise<Transfer>} it has begun, or waits for a connection
    */
   async send(source, options) {
-    const { Outgoing } = await import('./transfer.js');
+    transferModule ??= await import('./transfer.js');
+    const { Outgoing } = transferModule;
     const transfer = new Outgoing(source, options);
     this.#adopt(transfer);
     if (this.#error) transfer.fail(this.#error);
@@ -193,17 +199,20 @@ export class Data extends EventTarget {
     wire.addEventListener('close', () => { count.streams -= 1; }, { once: true });
     wire.binaryType = 'arraybuffer';
     const early = [];
+    let size = 0;
     const first = new Promise((resolve) => {
-      wire.onmessage = (event) => {
-        early.push(event.data);
+      wire.onmessage = ({ data }) => {
+        early.push(data);
         resolve(true);
-        if (early.length > MOST_EARLY) wire.close();
+        size += data.byteLength ?? data.length;
+        if (size > MOST_EARLY || early.length > MOST_EARLY_MESSAGES) wire.close();
       };
       wire.addEventListener('close', () => resolve(false), { once: true });
     });
-    const { Incoming, streamOf } = await import('./transfer.js');
+    transferModule ??= await import('./transfer.js');
     if (!(await first) || this.#error) return;
     wire.onmessage = null;
+    const { Incoming, streamOf } = transferModule;
     const id = streamOf(early[0]);
     const known = id === null ? undefined : this.release(id) ?? this.#elsewhere(id);
     const transfer = known ?? new Incoming(wire.label);
