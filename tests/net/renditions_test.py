@@ -47,9 +47,10 @@ class Renditions(unittest.TestCase):
             bad.wait_frames(60)
             for viewer in good:
                 viewer.wait_frames(150)
-            self.assertEqual(viewers_of(publisher, '640x480@900k'), GOOD)
-            moved = {message['session'] for message in publisher.messages if message['message'] == 'rtc-rendition'}
-            self.assertEqual(moved, {narrow}, 'another viewer was moved')
+            moves = [message for message in publisher.messages if message['message'] == 'rtc-rendition']
+            told = [(f'{move["at"] - limited:.1f} s', move['rendition'], move['reason']) for move in moves]
+            self.assertEqual(viewers_of(publisher, '640x480@900k'), GOOD, told)
+            self.assertEqual({move['session'] for move in moves}, {narrow}, f'another viewer was moved: {told}')
             for viewer in good:
                 times = [pts for _, pts in viewer.frames[since[viewer]:]]
                 gap = max(later - earlier for earlier, later in zip(times, times[1:]))

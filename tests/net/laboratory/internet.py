@@ -7,6 +7,9 @@ from .node import ROUTER, Node
 SETTINGS = {**ROUTER, 'net.ipv4.conf.all.rp_filter': 1, 'net.ipv4.conf.default.rp_filter': 1,
             'net.ipv6.conf.all.keep_addr_on_down': 1, 'net.ipv6.conf.default.keep_addr_on_down': 1}
 STUN_COOKIE = 0x2112A442  # the second word of a message (RFC 8489 section 5)
+# A link sends one packet after the other. What a bucket holds goes at once: were it more, a probe would pass that is
+# faster than the link.
+BUCKET = '4kb'
 
 
 class Internet(Node):
@@ -40,11 +43,11 @@ class Internet(Node):
         return sum(map(int, re.findall(r'counter packets (\d+)', self.run('nft', 'list', 'table', 'inet', 'loss'))))
 
     def limit(self, line, rate=None, latency='100ms'):
-        """The rate towards a line, as of tc ('2mbit'), with a queue of that latency; None: no limit."""
+        """The rate towards a line, as of tc ('500kbit', '2mbit'), with a queue of that latency; None: no limit."""
         if line in self._limited():
             self.run('tc', 'qdisc', 'del', 'dev', line, 'root')
         if rate:
-            self.run(*f'tc qdisc add dev {line} root tbf rate {rate} burst 16kb latency {latency}'.split())
+            self.run(*f'tc qdisc add dev {line} root tbf rate {rate} burst {BUCKET} latency {latency}'.split())
 
     def _limited(self):
         return {words[4] for words in map(str.split, self.run('tc', 'qdisc').splitlines()) if words[1] == 'tbf'}
