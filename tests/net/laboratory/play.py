@@ -6,6 +6,7 @@ passes the element named "frames"; at SIGUSR1 the statistics of the element name
 import json
 import signal
 import sys
+import threading
 import time
 
 import gi
@@ -14,9 +15,15 @@ gi.require_version('Gst', '1.0')
 from gi.repository import GLib, Gst  # noqa: E402
 
 
+# Frames are told by streaming threads: of two that write at once a long line would be torn.
+speaking = threading.Lock()
+
+
 def say(**fields):
-    sys.stdout.write(json.dumps(fields, default=str) + '\n')
-    sys.stdout.flush()
+    line = json.dumps(fields, default=str) + '\n'
+    with speaking:
+        sys.stdout.write(line)
+        sys.stdout.flush()
 
 
 def fields_of(structure):
