@@ -12,6 +12,8 @@ const MOST_STREAMS = 64;
 // What a stream may send unanswered: the largest window (see stream.js), and what begins and ends it.
 const MOST_EARLY = 16777216 + 8192;
 const MOST_EARLY_MESSAGES = 65536;
+// Received streams that are known after their end: their last acknowledgment may be lost with a connection.
+const MOST_FINISHED = 64;
 
 // Kept once it is there: what is imported comes in a turn of its own even then, after messages that are waiting.
 let transferModule = null;
@@ -29,6 +31,7 @@ export class Data extends EventTarget {
   #pc = null;
   #channels = new Map();
   #transfers = new Set();
+  #finished = [];
   #error = null;
   #followed = new WeakSet();
   #unheard = new Map([['channel', []], ['transfer', []]]);
@@ -124,10 +127,12 @@ export class Data extends EventTarget {
     this.#changed();
   }
 
-  /** Gives up a stream that is being received, for another one to go on with it. */
+  /** Gives up a stream that is being received, or was, for another one to go on with it. */
   release(id) {
-    const transfer = this.transfers.find((one) => one.direction === 'receive' && one.id === id);
+    const transfer = [...this.#transfers, ...this.#finished].find((one) => one.direction === 'receive' && one.id === id);
+    if (!transfer) return undefined;
     this.#transfers.delete(transfer);
+    this.#finished = this.#finished.filter((one) => one !== transfer);
     return transfer;
   }
 
@@ -139,6 +144,8 @@ export class Data extends EventTarget {
       this.#reconnect(transfer);
     }
     other.#transfers.clear();
+    other.#finished.forEach((transfer) => this.#finish(transfer));
+    other.#finished = [];
     other.close();
   }
 
@@ -222,9 +229,22 @@ export class Data extends EventTarget {
   }
 
   #adopt(transfer) {
+    if (transfer.isOver) {
+      this.#finish(transfer);
+      return;
+    }
     this.#transfers.add(transfer);
     transfer.onlost = () => this.#reconnect(transfer);
-    transfer.onover = () => this.#transfers.delete(transfer);
+    transfer.onover = () => {
+      this.#transfers.delete(transfer);
+      this.#finish(transfer);
+    };
+  }
+
+  #finish(transfer) {
+    if (transfer.direction !== 'receive' || transfer.state !== 'done') return;
+    this.#finished.push(transfer);
+    if (this.#finished.length > MOST_FINISHED) this.#finished.shift();
   }
 
   // Only a sender opens channels. One that was closed over a connection that goes on was closed on purpose.
