@@ -6,7 +6,6 @@
 #include "base/signal.hpp"
 #include "base/text.hpp"
 #include "media/held_pad.hpp"
-#include "media/rising_times.hpp"
 #include "session/received_tracks.hpp"
 
 namespace rtc {
@@ -21,7 +20,6 @@ struct SourcePad::Bridge {
   GstSegment segment;
   GstClockTimeDiff offset = 0;
   bool fresh = true;  // nothing came through yet
-  Splice splice;
 
   // Null once detached.
   static std::shared_ptr<Bridge> of(GstPad *pad) {
@@ -179,8 +177,7 @@ GstFlowReturn SourcePad::push(Bridge &bridge, GstBuffer *buffer) {
   }
   std::lock_guard lock(flow_mutex_);
   send_segment(pts);
-  if (std::exchange(bridge.fresh, false)) buffer = begin_anew(bridge, buffer);
-  buffer = go_on(bridge, buffer);
+  if (std::exchange(bridge.fresh, false)) buffer = begin_anew(buffer);
   if (GST_BUFFER_PTS_IS_VALID(buffer))
     last_end_ = GST_BUFFER_PTS(buffer) +
                 (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
@@ -231,28 +228,13 @@ void SourcePad::flush() {
                        gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, FALSE, 0));
 }
 
-GstBuffer *SourcePad::begin_anew(Bridge &bridge, GstBuffer *buffer) {
+GstBuffer *SourcePad::begin_anew(GstBuffer *buffer) {
   const auto last = last_end_.load();
   if (!GST_CLOCK_TIME_IS_VALID(last) || !GST_BUFFER_PTS_IS_VALID(buffer)) return buffer;
   buffer = gst_buffer_make_writable(buffer);
   GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
   if (GST_BUFFER_PTS(buffer) > last)
     gst_pad_push_event(pad(), gst_event_new_gap(last, GST_BUFFER_PTS(buffer) - last));
-  bridge.splice = Splice(Splice::Time(last), Splice::Time(GST_BUFFER_PTS(buffer)));
-  return buffer;
-}
-
-GstBuffer *SourcePad::go_on(const Bridge &bridge, GstBuffer *buffer) {
-  const auto correct = [&](GstClockTime time) {
-    return GST_CLOCK_TIME_IS_VALID(time)
-               ? static_cast<GstClockTime>(bridge.splice.correct(Splice::Time(time)).count())
-               : time;
-  };
-  const auto pts = correct(GST_BUFFER_PTS(buffer)), dts = correct(GST_BUFFER_DTS(buffer));
-  if (pts == GST_BUFFER_PTS(buffer) && dts == GST_BUFFER_DTS(buffer)) return buffer;
-  buffer = gst_buffer_make_writable(buffer);
-  GST_BUFFER_PTS(buffer) = pts;
-  GST_BUFFER_DTS(buffer) = dts;
   return buffer;
 }
 

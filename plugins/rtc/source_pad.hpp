@@ -72,9 +72,7 @@ class SourcePad : public std::enable_shared_from_this<SourcePad> {
   // Where the buffers from that running time on are in the recording, when that has changed.
   void send_segment(GstClockTime running_time);
   // Tells downstream that nothing came between the last session and this one.
-  GstBuffer *begin_anew(Bridge &bridge, GstBuffer *buffer);
-  // With times that rise from there.
-  static GstBuffer *go_on(const Bridge &bridge, GstBuffer *buffer);
+  GstBuffer *begin_anew(GstBuffer *buffer);
   static gboolean handle_event(GstPad *pad, GstObject *parent, GstEvent *event);
   static gboolean handle_query(GstPad *pad, GstObject *parent, GstQuery *query);
 

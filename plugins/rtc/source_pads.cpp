@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "element_error.hpp"
+#include "media/rising_times.hpp"
 
 namespace rtc {
 
@@ -48,8 +49,9 @@ void SourcePads::add(const std::vector<ReceivedTrack> &tracks, milliseconds late
 void SourcePads::attach(const ReceivedTrack &track, GstElement *pipeline, const Ref<GstPad> &pad,
                         GstClockTime base_time) {
   const auto offset = GST_CLOCK_DIFF(gst_element_get_base_time(element_), base_time);
-  times_->follow(pad.get(), mid_of(pad.get()), static_cast<unsigned>(track.codec->clock_rate),
-                 offset);
+  const auto clock_rate = static_cast<unsigned>(track.codec->clock_rate);
+  keep_times_rising(pad.get(), clock_rate);
+  times_->follow(pad.get(), mid_of(pad.get()), clock_rate, offset);
   if (const auto ours = find(track.kind, track.index))
     ours->attach(*track.codec, pipeline, pad, offset);
 }

@@ -57,7 +57,8 @@ class JitterBuffer : public testing::Test {
 
 // What waited in the network comes at once, and one packet of it late.
 TEST_F(JitterBuffer, TimesRiseThroughABurst) {
-  keep_times_rising(harness_->element);
+  const auto pad = adopt(gst_element_get_static_pad(harness_->element, "src"));
+  keep_times_rising(pad.get(), rate);
   const auto start = 20 * GST_SECOND;
   push(0, start);
   gst_harness_crank_single_clock_wait(harness_.get());

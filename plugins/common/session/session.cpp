@@ -6,7 +6,6 @@
 #include "base/text.hpp"
 #include "ice/nice_agent.hpp"
 #include "media/held_pad.hpp"
-#include "media/rising_times.hpp"
 #include "message/sdp.hpp"
 #include "session/frame_lists.hpp"
 #include "session/srtp_sender.hpp"
@@ -175,7 +174,6 @@ void Session::element_added(GstElement *element) {
     // Asking for packets that by their rhythm should have come would ask for most first packets of
     // frames, before they are sent.
     g_object_set(element, "rtx-next-seqnum", FALSE, nullptr);
-    keep_times_rising(element);
   } else if (name == "nicesrc") {
     const auto pad = adopt(gst_element_get_static_pad(element, "src"));
     gst_pad_add_probe(
