@@ -104,11 +104,13 @@ async function fileGoes(world, from, to, what) {
 // The sender does not wait for the other page, which has its whole window before it can read it.
 async function moduleComesLate(world, from, to) {
   await to.setRequestInterception(true);
+  let look;
   const held = new Promise((resolve) => {
-    to.on('request', (request) => {
+    look = (request) => {
       if (request.url().endsWith('/transfer.js')) resolve(request);
       else request.continue();
-    });
+    };
+    to.on('request', look);
   });
   const hash = drop(from, 'film.bin', SIZE);
   const request = await held;
@@ -116,6 +118,7 @@ async function moduleComesLate(world, from, to) {
     .some(({ type, bytesReceived }) => type === 'data-channel' && bytesReceived >= bytes), { polling: 100 }, WINDOW);
   request.continue();
   world.check((await saved(to)).sha256 === await hash, `${WINDOW} bytes wait for who reads them`);
+  to.off('request', look);
   await to.setRequestInterception(false);
   await rowIs(from, 'done');
   await Promise.all([remove(from), remove(to)]);

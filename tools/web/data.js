@@ -207,17 +207,23 @@ export class Data extends EventTarget {
     wire.binaryType = 'arraybuffer';
     const early = [];
     let size = 0;
+    const refuse = () => {
+      wire.onmessage = null;
+      early.length = 0;
+      wire.close();
+    };
     const first = new Promise((resolve) => {
       wire.onmessage = ({ data }) => {
         early.push(data);
-        resolve(true);
+        resolve();
         size += data.byteLength ?? data.length;
-        if (size > MOST_EARLY || early.length > MOST_EARLY_MESSAGES) wire.close();
+        if (size > MOST_EARLY || early.length > MOST_EARLY_MESSAGES) refuse();
       };
-      wire.addEventListener('close', () => resolve(false), { once: true });
+      wire.addEventListener('close', resolve, { once: true });
     });
-    transferModule ??= await import('./transfer.js');
-    if (!(await first) || this.#error) return;
+    transferModule ??= await import('./transfer.js').catch(refuse);
+    await first;
+    if (early.length === 0 || this.#error) return;
     wire.onmessage = null;
     const { Incoming, streamOf } = transferModule;
     const id = streamOf(early[0]);

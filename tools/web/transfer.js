@@ -70,16 +70,18 @@ export class Transfer extends EventTarget {
   attach(wire, early) {
     clearTimeout(this.#timer);
     this.#wire = wire;
-    wire.addEventListener('close', () => {
+    const closed = () => {
       if (this.#wire !== wire) return;
       this.#wire = null;
       if (this.isOver || this.stream.isComplete) return;
       if (this.state === 'running') this.set('interrupted');
       this.#wait(this.direction === 'send' ? CLOSED_FOR : LOST_FOR);
       this.onlost();
-    });
+    };
+    wire.addEventListener('close', closed);
     this.stream.attach(wire, early);
     if (this.state === 'interrupted') this.set('running');
+    if (wire.readyState === 'closed') closed();  // before its messages could be read
   }
 
   /** Another connection is in use now: a sender goes on over it, a receiver is told by its sender. */
