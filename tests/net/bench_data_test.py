@@ -22,7 +22,7 @@ class Bench(unittest.TestCase):
             file = pathlib.Path(folder, 'report.json')
             words = [build.program('rtc-bench'), 'data', '--peers', 'rtcsink,rtcsink-messages,pion', '--duration', '2',
                      '--link', '20M', '--loss', '1%', '--json', str(file)]
-            done = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+            done = subprocess.run(words, stdout=subprocess.PIPE, text=True, env={'GST_DEBUG': '2', **os.environ})
             print(done.stdout)
             if done.returncode == SKIPPED:
                 os._exit(SKIPPED)

@@ -77,17 +77,18 @@ def options():
     return chosen
 
 
-def first_byte(receiver, limit=30):
+def first_byte(sender, receiver, limit=30):
     end = time.monotonic() + limit
     while not receiver.mark()['bytes']:
         if time.monotonic() > end:
-            raise TimedOut(f'{receiver.name}: nothing came within {limit} s')
+            said = '\n'.join(f'{one.name}: {line}' for one in (sender, receiver) for line in one.warnings)
+            raise TimedOut(f'{receiver.name}: nothing came within {limit} s\n{said}'.rstrip())
         time.sleep(0.05)
 
 
 def measure(peer, place, chosen):
     sender, receiver = connect(peer, place, chosen.message_size)
-    first_byte(receiver)
+    first_byte(sender, receiver)
     time.sleep(SETTLE)
     before = receiver.mark()
     cpu = sender.cpu(), receiver.cpu()

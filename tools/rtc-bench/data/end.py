@@ -27,13 +27,15 @@ class End(Process):
 
     def __init__(self, command, name=None, env=None):
         self.said = []
+        self.warnings = []  # of libraries
         super().__init__(command, name, env)
 
     def heard(self, line):
         try:
             event = json.loads(line)
         except ValueError:
-            return  # a warning of a library
+            self.warnings.append(line.rstrip())
+            return
         if isinstance(event, dict):
             self.said.append(event)
 
