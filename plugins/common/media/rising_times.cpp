@@ -3,13 +3,11 @@
 #include <algorithm>
 
 #include "media/rtp_frame.hpp"
+#include "media/rtp_timeline.hpp"
 
 namespace rtc {
 
 namespace {
-
-// Further from each other than this, timestamps are of different beginnings.
-constexpr std::chrono::seconds reach{10};
 
 GstPadProbeReturn pass(GstPad *, GstPadProbeInfo *info, gpointer data) {
   auto *packet = GST_PAD_PROBE_INFO_BUFFER(info);
@@ -36,6 +34,7 @@ RisingTimes::Time RisingTimes::correct(uint32_t timestamp, Time time) {
   }
   const int64_t ticks = static_cast<int32_t>(timestamp - newest_->timestamp);
   const Time ahead(ticks * 1'000'000'000 / clock_rate_);
+  constexpr auto reach = RtpTimeline::reach;
   // Frames need not be sent in the order they are shown in.
   if (ahead < Time(0) && ahead >= -reach) return time;
   if (ahead >= Time(0) && ahead <= reach) {
