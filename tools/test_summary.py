@@ -1,4 +1,4 @@
-"""Sums up meson's test logs: prints the tests that failed and, last, "N passed, N failed, N skipped".
+"""Sums up meson's test logs: prints the tests that failed and why, and, last, "N passed, N failed, N skipped".
 
     test_summary.py [--passed N] [--failed N] testlog.json...
 
@@ -15,6 +15,10 @@ FRAMEWORKS = (
     {'passed': r'^\[  PASSED  \] (\d+) test', 'failed': r'^\[  FAILED  \] (\d+) test', 'skipped': r'^\[  SKIPPED \] (\d+) test'},
     {'passed': r'^(?:#|ℹ) pass (\d+)$', 'failed': r'^(?:#|ℹ) fail (\d+)$', 'skipped': r'^(?:#|ℹ) skipped (\d+)$'},
 )
+# Where a framework or a sanitizer begins to tell of a failure.
+REASON = re.compile(r': Failure$|^(?:not ok|✖) |^(?:FAIL|ERROR): |^\w*(?:Error|Exception)\b|ERROR: \w+Sanitizer|runtime error:'
+                    r'|^(?:Direct|Indirect) leak|Assertion')
+CASE = re.compile(r'^\[[ =-]*(?:OK|RUN|PASSED)?[ =-]*\]')
 
 
 def unittest_counts(output):
@@ -47,6 +51,19 @@ def count(test):
     return counts
 
 
+def reasons(test, most=8):
+    """The lines of its output that say why a test failed: who has only the end of a long log reads them there."""
+    output = (test.get('stdout', '') + '\n' + test.get('stderr', '')).splitlines()
+    begins = [index for index, line in enumerate(output) if REASON.search(line)]
+    if not begins:
+        said = [line for line in output if line.strip()]
+        return said[-most:]
+    told = []
+    for index, end in zip(begins, begins[1:] + [len(output)]):
+        told += [line for line in output[index:min(end, index + 5)] if line.strip() and not CASE.match(line)]
+    return told[:most]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--passed', type=int, default=0)
@@ -61,6 +78,8 @@ def main():
                     total[name] += number
                 if test['result'] in FAILED:
                     print(f'{test["result"]}: {test["name"]} ({log})')
+                    for line in reasons(test):
+                        print(f'  {line[:200]}')
     print(f'{total["passed"]} passed, {total["failed"]} failed, {total["skipped"]} skipped')
     return 1 if total['failed'] else 0
 

@@ -7,7 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / 'tools'))
 
-from test_summary import count  # noqa: E402
+from test_summary import count, reasons  # noqa: E402
 
 
 def counted(result, stdout='', stderr=''):
@@ -31,6 +31,28 @@ class Summary(unittest.TestCase):
     def test_unittest_and_node(self):
         self.assertEqual(counted('FAIL', '', 'Ran 4 tests in 1.0s\n\nFAILED (failures=1, skipped=1)\n'), (2, 1, 1))
         self.assertEqual(counted('OK', '# tests 3\n# pass 3\n# fail 0\n# skipped 0\n'), (3, 0, 0))
+
+
+class Reasons(unittest.TestCase):
+    def test_googletest(self):
+        text = ('[ RUN      ] A.One\nnoise\none_test.cpp:12: Failure\nExpected: a\n  Actual: b\n[  FAILED  ] A.One (3 ms)\n'
+                '[ RUN      ] A.Two\n[       OK ] A.Two (3 ms)\n')
+        self.assertEqual(reasons({'stdout': text}),
+                         ['one_test.cpp:12: Failure', 'Expected: a', '  Actual: b', '[  FAILED  ] A.One (3 ms)'])
+
+    def test_a_leak(self):
+        text = '==1==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 8 byte(s)\n    #0 malloc\n    #1 lost\n'
+        self.assertEqual(reasons({'stdout': '[  PASSED  ] 5 tests.\n', 'stderr': text}),
+                         ['==1==ERROR: LeakSanitizer: detected memory leaks', 'Direct leak of 8 byte(s)', '    #0 malloc', '    #1 lost'])
+
+    def test_unittest_and_node(self):
+        self.assertEqual(reasons({'stdout': 'ok - one\nnot ok - two\n  got 3\n'}), ['not ok - two', '  got 3'])
+        text = 'FAIL: test_it (m.Case)\n-----\nTraceback (most recent call last):\n  File "m.py", line 3\nAssertionError: 1 != 2\n'
+        self.assertIn('AssertionError: 1 != 2', reasons({'stderr': text}))
+
+    def test_who_says_nothing_known_is_quoted_from_the_end(self):
+        self.assertEqual(reasons({'stdout': ''.join(f'{i}\n' for i in range(20))}, most=3), ['17', '18', '19'])
+        self.assertEqual(reasons({}), [])
 
 
 if __name__ == '__main__':
