@@ -31,6 +31,7 @@ class DataClosing : public DataTest {
   Ref<GstElement> webrtcbin;
   Ref<GObject> channel;    // as the publisher has it
   bool complains = false;  // webrtcbin, when the viewer closes
+  std::atomic<bool> complaint_freed = false;
 
   Sink publisher{"rtcsink.data_src_0 ! fakesink name=heard sync=false async=false ",
                  "accept-data=true"};
@@ -53,10 +54,17 @@ class DataClosing : public DataTest {
   static void opened(GstElement *, GObject *opened, DataClosing *self) {
     self->channel = share(opened);
   }
+  static void freed(gpointer self, GstMiniObject *) {
+    static_cast<DataClosing *>(self)->complaint_freed = true;
+    Changes::get().change();
+  }
   static void closes(GstElement *, GstPad *, DataClosing *self) {
     if (!std::exchange(self->complains, false)) return;
     const auto answering = find_element(self->webrtcbin.get(), "appsrc");
-    GST_ELEMENT_ERROR(answering.get(), STREAM, FAILED, (nullptr), ("not-linked"));
+    const ErrorPtr error(g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "failed"));
+    auto *message = gst_message_new_error(GST_OBJECT(answering.get()), error.get(), "not-linked");
+    gst_mini_object_weak_ref(GST_MINI_OBJECT(message), freed, self);
+    gst_element_post_message(answering.get(), message);
   }
 };
 
@@ -71,6 +79,8 @@ TEST_F(DataClosing, AnEndIsOneWhateverWasUnderWay) {
   EXPECT_TRUE(heard.wait_end());
   EXPECT_TRUE(eventually([&] { return no_pads_left(); }));
   EXPECT_EQ(publisher.error(), "");
+  // It holds an element of webrtcbin's with what is in it.
+  EXPECT_TRUE(complaint_freed);
 }
 
 // It may be freed on any thread then.

@@ -7,6 +7,7 @@
 #include "ice/nice_agent.hpp"
 #include "media/held_pad.hpp"
 #include "message/sdp.hpp"
+#include "session/channel_errors.hpp"
 #include "session/frame_lists.hpp"
 #include "session/srtp_sender.hpp"
 
@@ -145,6 +146,7 @@ void Session::watch_bus() {
 
 void Session::element_added(GstElement *element) {
   let_lists_pass(element);
+  free_channel_errors(element);
   SctpWindow::watch(element, sctp_window_);
   SctpStreams::watch(element, sctp_streams_);
   const auto *factory = gst_element_get_factory(element);
