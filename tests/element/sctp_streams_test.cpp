@@ -38,6 +38,10 @@ class Association {
     g_signal_connect(decoder_.get(), "pad-removed", G_CALLBACK(dwell), this);
     pipeline_.play();
   }
+  ~Association() {
+    streams_->stop();
+    streams_->settle();
+  }
   bool up() {
     return eventually([this] { return up_ == 2; });
   }
@@ -56,12 +60,12 @@ class Association {
   void peer_closes(GstPad *stream) { gst_element_release_request_pad(peer_.get(), stream); }
   bool peer_opens_and_closes(unsigned stream) {
     const auto pad = peer_speaks(stream);
-    const auto here = [&] {
-      return bool(adopt(gst_element_get_static_pad(decoder_.get(), named("src", stream).c_str())));
-    };
-    if (!eventually(here)) return false;
+    if (!eventually([&] { return has_pad(stream); })) return false;
     gst_element_release_request_pad(peer_.get(), pad.get());
     return eventually([&] { return handled > 0; });
+  }
+  bool has_pad(unsigned stream) const {
+    return bool(adopt(gst_element_get_static_pad(decoder_.get(), named("src", stream).c_str())));
   }
   Ref<GstPad> packets() { return adopt(gst_element_get_static_pad(decoder_.get(), "sink")); }
   const std::shared_ptr<SctpStreams> &streams() { return streams_; }
@@ -197,6 +201,30 @@ TEST_F(SctpStreamsTest, IsNotWaitedForAtTheEnd) {
   auto again = receive(1);
   association.streams()->stop();
   EXPECT_TRUE(goes_on(again));
+}
+
+TEST_F(SctpStreamsTest, IsNotMadeAtTheEnd) {
+  std::unique_lock handling(association.handling);
+  ASSERT_TRUE(association.peer_opens_and_closes(1));
+  association.streams()->stop();
+  auto settled = later([&] { association.streams()->settle(); });
+  EXPECT_TRUE(waits(settled));
+  auto next = receive(3);
+  handling.unlock();
+  EXPECT_TRUE(goes_on(settled));
+  EXPECT_TRUE(goes_on(next));
+  std::atomic<int> packets = 0;
+  gst_pad_add_probe(
+      association.packets().get(), GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad *, GstPadProbeInfo *, gpointer data) {
+        ++*static_cast<std::atomic<int> *>(data);
+        return GST_PAD_PROBE_OK;
+      },
+      &packets, nullptr);
+  association.peer_speaks(5);
+  // The second one comes when the first has been dealt with.
+  EXPECT_TRUE(eventually([&] { return packets >= 2; }));
+  EXPECT_FALSE(association.has_pad(5));
 }
 
 TEST_F(SctpStreamsTest, LosesNothingThatWasSaidBeforeItWasReset) {

@@ -96,7 +96,9 @@ GstFlowReturn SctpStreams::handle(GstPad *pad, GstObject *parent, GstBuffer *pac
   const auto owner = owner_of(pad);
   owner->await(packet);
   std::lock_guard lock(owner->handling_);
-  return chain_of_sctpdec(pad, parent, packet);
+  if (!owner->is_stopped()) return chain_of_sctpdec(pad, parent, packet);
+  gst_buffer_unref(packet);
+  return GST_FLOW_OK;
 }
 
 void SctpStreams::add(GstWebRTCDataChannel *channel, const Owner &streams) {
@@ -114,6 +116,13 @@ void SctpStreams::stop() {
   std::lock_guard lock(mutex_);
   stopped_ = true;
   changed_.notify_all();
+}
+
+void SctpStreams::settle() { std::lock_guard lock(handling_); }
+
+bool SctpStreams::is_stopped() {
+  std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 void SctpStreams::await(GstBuffer *packet) {

@@ -18,6 +18,9 @@
 // until the messages before it are taken. (One that usrsctp puts off, since something before it was
 // lost, cannot be waited for.)
 //
+// Stopping takes the pads of sctpdec away while a packet may be making one, whose task is then
+// started for a pad that belongs to nothing, and crashes. So no packet is handled any more then.
+//
 // Threads: any.
 #pragma once
 
@@ -43,8 +46,10 @@ class SctpStreams {
   static void watch(GstElement *element, const std::shared_ptr<SctpStreams> &streams);
   // Every channel of that webrtcbin, from the signal prepare-data-channel on.
   static void add(GstWebRTCDataChannel *channel, const std::shared_ptr<SctpStreams> &streams);
-  // Before the elements stop: no packet waits any more.
+  // Before the elements stop: no packet waits any more, and none that comes is handled.
   void stop();
+  // Then: waits for the one that is being handled.
+  void settle();
 
  private:
   static void release(GstElement *encoder, GstPad *pad);
@@ -53,6 +58,7 @@ class SctpStreams {
   void arrives(const EndedMessage &message);
   void taken(uint16_t stream);
   void was_reset(uint16_t stream);
+  bool is_stopped();
   // True: the peer closed it.
   bool channel_is_gone(uint16_t stream);
   void watch_stream(GstPad *pad, uint16_t stream, const std::shared_ptr<SctpStreams> &self);

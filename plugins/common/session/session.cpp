@@ -327,9 +327,10 @@ void Session::close() {
   sctp_streams_->stop();
   transport_->on_feedback(nullptr);
   reaper_->reap([pipeline = std::move(pipeline_), webrtcbin = std::move(webrtcbin_),
-                 relays = settings_.ice->has_turn()]() mutable {
+                 streams = sctp_streams_, relays = settings_.ice->has_turn()]() mutable {
     if (relays) release_relays(webrtcbin.get());
     release_sctp(webrtcbin.get());
+    streams->settle();
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
     const auto bus = adopt(gst_element_get_bus(pipeline.get()));
     gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
