@@ -196,11 +196,11 @@ TEST_F(Call, TheCameraIsMutedAlone) {
 
 TEST_F(Call, VideoJoinsACallOfAudio) {
   for (const bool by_caller : {true, false}) {
+    std::atomic<unsigned> pictures{0};  // outlives those who count
     Talk talk(door(), desk());
     talk.begin();
     auto &from = by_caller ? talk.desk : talk.door;
     auto &to = by_caller ? talk.door : talk.desk;
-    std::atomic<unsigned> pictures{0};
     g_signal_connect(to.element("p").get(), "pad-added",
                      G_CALLBACK(+[](GstElement *element, GstPad *pad, gpointer count) {
                        if (!g_str_has_prefix(GST_PAD_NAME(pad), "video")) return;

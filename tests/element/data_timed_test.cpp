@@ -55,46 +55,43 @@ class Camera {
       : camera_(publisher.element("camera")),
         meta_(publisher.element("meta")),
         late_(late),
-        pad_(adopt(gst_element_get_static_pad(camera_.get(), "src"))) {
-    id_ = gst_pad_add_probe(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER, pass, this, nullptr);
-  }
+        pad_(publisher.pad("camera", "src")),
+        probe_(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { pass(info); }) {}
   ~Camera() {
     gst_element_set_locked_state(camera_.get(), TRUE);
     gst_element_set_state(camera_.get(), GST_STATE_NULL);
-    gst_pad_remove_probe(pad_.get(), id_);
   }
   // The next frame's.
   Number next() const { return next_; }
 
  private:
-  static GstPadProbeReturn pass(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
-    auto *self = static_cast<Camera *>(data);
+  void pass(GstPadProbeInfo *info) {
     auto *buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
     GST_PAD_PROBE_INFO_DATA(info) = buffer;
     int width = 0, height = 0;
-    size_of(pad, width, height);
+    size_of(pad_.get(), width, height);
     GstMapInfo map;
     gst_buffer_map(buffer, &map, GST_MAP_WRITE);
-    paint(map.data, width, height, self->next_);
+    paint(map.data, width, height, next_);
     gst_buffer_unmap(buffer, &map);
-    self->times_.push_back(GST_BUFFER_PTS(buffer));
-    if (self->next_ >= self->late_) {
-      const auto number = self->next_ - self->late_;
+    times_.push_back(GST_BUFFER_PTS(buffer));
+    if (next_ >= late_) {
+      const auto number = next_ - late_;
       const auto text = "{\"frame\":" + std::to_string(number) + "}";
       auto *message = gst_buffer_new_memdup(text.data(), text.size());
-      GST_BUFFER_PTS(message) = self->times_[number];
-      gst_app_src_push_buffer(GST_APP_SRC(self->meta_.get()), message);
+      GST_BUFFER_PTS(message) = times_[number];
+      gst_app_src_push_buffer(GST_APP_SRC(meta_.get()), message);
     }
-    self->next_++;
-    return GST_PAD_PROBE_OK;
+    next_++;
   }
 
   const Ref<GstElement> camera_, meta_;
   const unsigned late_;
   const Ref<GstPad> pad_;
-  gulong id_ = 0;
   std::atomic<Number> next_ = 0;
   std::vector<GstClockTime> times_;
+  PadProbe probe_;
 };
 
 // When what comes out of a pad is, by the numbers.
@@ -102,10 +99,9 @@ class Times {
  public:
   Times(const Pipeline &pipeline, const char *name, bool is_video)
       : is_video_(is_video),
-        pad_(adopt(gst_element_get_static_pad(pipeline.element(name).get(), "sink"))) {
-    id_ = gst_pad_add_probe(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER, pass, this, nullptr);
-  }
-  ~Times() { gst_pad_remove_probe(pad_.get(), id_); }
+        pad_(pipeline.pad(name)),
+        probe_(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { pass(GST_PAD_PROBE_INFO_BUFFER(info)); }) {}
 
   std::map<Number, GstClockTime> get() {
     std::lock_guard lock(mutex_);
@@ -118,31 +114,28 @@ class Times {
   }
 
  private:
-  static GstPadProbeReturn pass(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
-    auto *self = static_cast<Times *>(data);
-    auto *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+  void pass(GstBuffer *buffer) {
     GstMapInfo map;
     gst_buffer_map(buffer, &map, GST_MAP_READ);
     Number number = 0;
     int width = 0, height = 0;
-    if (self->is_video_) size_of(pad, width, height);
-    const bool good = self->is_video_ || sscanf(std::string(map.data, map.data + map.size).c_str(),
-                                                "{\"frame\":%u}", &number) == 1;
-    if (self->is_video_) number = read_number(map.data, width, height);
+    if (is_video_) size_of(pad_.get(), width, height);
+    const bool good = is_video_ || sscanf(std::string(map.data, map.data + map.size).c_str(),
+                                          "{\"frame\":%u}", &number) == 1;
+    if (is_video_) number = read_number(map.data, width, height);
     gst_buffer_unmap(buffer, &map);
     {
-      std::lock_guard lock(self->mutex_);
-      if (good) self->times_.emplace(number, GST_BUFFER_PTS(buffer));
+      std::lock_guard lock(mutex_);
+      if (good) times_.emplace(number, GST_BUFFER_PTS(buffer));
     }
     Changes::get().change();
-    return GST_PAD_PROBE_OK;
   }
 
   const bool is_video_;
   const Ref<GstPad> pad_;
-  gulong id_ = 0;
   std::mutex mutex_;  // guards times_
   std::map<Number, GstClockTime> times_;
+  PadProbe probe_;
 };
 
 class Step {

@@ -144,17 +144,12 @@ TEST_F(Call, FeedbackIsTakenEarly) {
   ASSERT_TRUE(srtpdec);
   // RTP and RTCP come together.
   const auto pad = adopt(gst_element_get_static_pad(srtpdec.get(), "rtp_sink"));
-  gst_pad_add_probe(
-      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-        auto &self = *static_cast<Counts *>(data);
-        uint8_t head[2] = {};
-        gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, head, 2);
-        if (head[1] == 200 || head[1] == 201) self.reports++;
-        if ((head[0] & 0x1f) == 15 && head[1] == 205) self.feedback++;
-        return GST_PAD_PROBE_OK;
-      },
-      &counts, nullptr);
+  PadProbe probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [&](GstPadProbeInfo *info) {
+    uint8_t head[2] = {};
+    gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, head, 2);
+    if (head[1] == 200 || head[1] == 201) counts.reports++;
+    if ((head[0] & 0x1f) == 15 && head[1] == 205) counts.feedback++;
+  });
   EXPECT_TRUE(eventually([&] { return counts.reports >= 2; }));
   EXPECT_TRUE(eventually([&] { return knows_its_path(desk); })) << "there was feedback";
   EXPECT_EQ(counts.feedback, 0);

@@ -273,16 +273,12 @@ TEST_F(PrivatePlayback, GoesOnWhenADataPadHasEnded) {
                std::string(watch_raw) + " r.data_0 ! fakesink name=words async=false");
   Counter frames(first, "video");
   std::atomic<bool> ended{false};
-  const auto words = adopt(gst_element_get_static_pad(first.element("words").get(), "sink"));
-  gst_pad_add_probe(
-      words.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-        if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
-          *static_cast<std::atomic<bool> *>(data) = true;
-        Changes::get().change();
-        return GST_PAD_PROBE_OK;
-      },
-      &ended, nullptr);
+  PadProbe probe(first.pad("words").get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                 [&](GstPadProbeInfo *info) {
+                   if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
+                     ended = true;
+                   Changes::get().change();
+                 });
   first.play();
   ASSERT_TRUE(eventually([&] { return ended.load(); }));
   EXPECT_TRUE(frames.advances(60));

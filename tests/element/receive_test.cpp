@@ -145,6 +145,7 @@ TEST_F(Receive, ResumesWhenTheStreamReturns) {
 }
 
 TEST_F(Receive, KeepsVideoAndAudioInStep) {
+  Edges flashes, ticks;  // outlive those who write there
   Sink publisher(
       "videotestsrc is-live=true pattern=black ! "
       "video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! identity "
@@ -157,7 +158,6 @@ TEST_F(Receive, KeepsVideoAndAudioInStep) {
                 "r.video_0 ! video/x-raw,format=I420 ! fakesink name=video sync=false "
                 "r.audio_0 ! audioconvert ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! "
                 "fakesink name=audio sync=false");
-  Edges flashes, ticks;
   probe(viewer, "video", see, &flashes);
   probe(viewer, "audio", hear, &ticks);
   viewer.play();
@@ -272,13 +272,7 @@ TEST_F(Receive, PlaysThroughItsUri) {
   g_object_set(player.get(), "video-sink", video.get(), "audio-sink", audio.get(), nullptr);
   std::atomic<int> frames{0};
   const auto pad = adopt(gst_element_get_static_pad(video.get(), "sink"));
-  gst_pad_add_probe(
-      pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *, gpointer data) {
-        (*static_cast<std::atomic<int> *>(data))++;
-        return GST_PAD_PROBE_OK;
-      },
-      &frames, nullptr);
+  PadProbe probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [&](GstPadProbeInfo *) { frames++; });
   player.play();
   EXPECT_TRUE(eventually([&] { return frames > 10; }));
   EXPECT_EQ(player.error(), "");

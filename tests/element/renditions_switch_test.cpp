@@ -61,38 +61,32 @@ int height_of(const Viewer &viewer) {
 // The packets that come to a depayloader: whether they are one stream.
 class Packets {
  public:
-  Packets(const Viewer &viewer, const char *element) {
-    pad_ = adopt(gst_element_get_static_pad(viewer.element(element).get(), "sink"));
-    id_ = gst_pad_add_probe(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER, look, this, nullptr);
-  }
-  ~Packets() { gst_pad_remove_probe(pad_.get(), id_); }
+  Packets(const Viewer &viewer, const char *element)
+      : probe_(viewer.pad(element).get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { look(GST_PAD_PROBE_INFO_BUFFER(info)); }) {}
 
   std::atomic<unsigned> frames{0}, jumps{0}, backwards{0};
 
  private:
-  static GstPadProbeReturn look(GstPad *, GstPadProbeInfo *info, gpointer data) {
-    auto *self = static_cast<Packets *>(data);
+  void look(GstBuffer *packet) {
     GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
-    if (!gst_rtp_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), GST_MAP_READ, &rtp))
-      return GST_PAD_PROBE_OK;
+    if (!gst_rtp_buffer_map(packet, GST_MAP_READ, &rtp)) return;
     const auto sequence = gst_rtp_buffer_get_seq(&rtp);
     const auto timestamp = gst_rtp_buffer_get_timestamp(&rtp);
-    self->frames += gst_rtp_buffer_get_marker(&rtp);
+    frames += gst_rtp_buffer_get_marker(&rtp);
     gst_rtp_buffer_unmap(&rtp);
-    if (std::exchange(self->any_, true)) {
-      self->jumps += static_cast<guint16>(sequence - self->sequence_) != 1;
-      self->backwards += static_cast<gint32>(timestamp - self->timestamp_) < 0;
+    if (std::exchange(any_, true)) {
+      jumps += static_cast<guint16>(sequence - sequence_) != 1;
+      backwards += static_cast<gint32>(timestamp - timestamp_) < 0;
     }
-    self->sequence_ = sequence;
-    self->timestamp_ = timestamp;
-    return GST_PAD_PROBE_OK;
+    sequence_ = sequence;
+    timestamp_ = timestamp;
   }
 
-  Ref<GstPad> pad_;
-  gulong id_ = 0;
   bool any_ = false;
   guint16 sequence_ = 0;
   guint32 timestamp_ = 0;
+  PadProbe probe_;
 };
 
 }  // namespace

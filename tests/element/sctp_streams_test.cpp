@@ -214,13 +214,8 @@ TEST_F(SctpStreamsTest, IsNotMadeAtTheEnd) {
   EXPECT_TRUE(goes_on(settled));
   EXPECT_TRUE(goes_on(next));
   std::atomic<int> packets = 0;
-  gst_pad_add_probe(
-      association.packets().get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *, gpointer data) {
-        ++*static_cast<std::atomic<int> *>(data);
-        return GST_PAD_PROBE_OK;
-      },
-      &packets, nullptr);
+  PadProbe probe(association.packets().get(), GST_PAD_PROBE_TYPE_BUFFER,
+                 [&](GstPadProbeInfo *) { ++packets; });
   association.peer_speaks(5);
   // The second one comes when the first has been dealt with.
   EXPECT_TRUE(eventually([&] { return packets >= 2; }));
@@ -228,19 +223,15 @@ TEST_F(SctpStreamsTest, IsNotMadeAtTheEnd) {
 }
 
 TEST_F(SctpStreamsTest, LosesNothingThatWasSaidBeforeItWasReset) {
-  const auto packets = association.packets();
   std::atomic<bool> reset = false;
-  gst_pad_add_probe(
-      packets.get(), GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-        GstMapInfo map;
-        gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ);
-        if (!reset_streams({map.data, map.size}).empty())
-          *static_cast<std::atomic<bool> *>(data) = true;
-        gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
-        return GST_PAD_PROBE_OK;
-      },
-      &reset, nullptr);
+  PadProbe probe(association.packets().get(), GST_PAD_PROBE_TYPE_BUFFER,
+                 [&](GstPadProbeInfo *info) {
+                   GstMapInfo map;
+                   auto *packet = GST_PAD_PROBE_INFO_BUFFER(info);
+                   gst_buffer_map(packet, &map, GST_MAP_READ);
+                   if (!reset_streams({map.data, map.size}).empty()) reset = true;
+                   gst_buffer_unmap(packet, &map);
+                 });
   std::unique_lock taking(association.taking);
   const auto stream = association.peer_speaks(1);
   gst_pad_chain(stream.get(), gst_buffer_new_memdup("y", 1));

@@ -23,37 +23,32 @@ constexpr auto sees = " p.video_src_0 ! fakesink name=eye sync=false ";
 // second.
 class Ear {
  public:
-  explicit Ear(const Pipeline &pipeline) {
-    pad_ = adopt(gst_element_get_static_pad(pipeline.element("ear").get(), "sink"));
-    id_ = gst_pad_add_probe(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER, hear, this, nullptr);
-  }
-  ~Ear() { gst_pad_remove_probe(pad_.get(), id_); }
+  explicit Ear(const Pipeline &pipeline)
+      : probe_(pipeline.pad("ear").get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { hear(GST_PAD_PROBE_INFO_BUFFER(info)); }) {}
   bool hears(int frequency) {
     return eventually([&] { return std::abs(frequency_ - frequency) < frequency / 10; });
   }
 
  private:
-  static GstPadProbeReturn hear(GstPad *, GstPadProbeInfo *info, gpointer data) {
-    auto *self = static_cast<Ear *>(data);
+  void hear(GstBuffer *buffer) {
     GstMapInfo map;
-    gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ);
+    gst_buffer_map(buffer, &map, GST_MAP_READ);
     const auto *samples = reinterpret_cast<const gint16 *>(map.data);
     for (size_t i = 0; i < map.size / 2; i++) {
-      self->crossings_ += std::exchange(self->positive_, samples[i] >= 0) != self->positive_;
-      if (++self->samples_ < 4800) continue;
-      self->frequency_ = std::exchange(self->crossings_, 0) * 5;
-      self->samples_ = 0;
+      crossings_ += std::exchange(positive_, samples[i] >= 0) != positive_;
+      if (++samples_ < 4800) continue;
+      frequency_ = std::exchange(crossings_, 0) * 5;
+      samples_ = 0;
     }
-    gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
+    gst_buffer_unmap(buffer, &map);
     Changes::get().change();
-    return GST_PAD_PROBE_OK;
   }
 
-  Ref<GstPad> pad_;
-  gulong id_ = 0;
   bool positive_ = false;
   int crossings_ = 0, samples_ = 0;
   std::atomic<int> frequency_{0};
+  PadProbe probe_;
 };
 
 class Call : public ServerFixture {

@@ -109,29 +109,10 @@ class Remote {
 class Events {
  public:
   Events(const Pipeline &pipeline, const char *element)
-      : pad_(adopt(gst_element_get_static_pad(pipeline.element(element).get(), "src"))) {
-    id_ = gst_pad_add_probe(
-        pad_.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-        [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-          auto *event = GST_PAD_PROBE_INFO_EVENT(info);
-          const auto *structure = gst_event_get_structure(event);
-          if (GST_EVENT_TYPE(event) == GST_EVENT_NAVIGATION ||
-              GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_UPSTREAM) {
-            auto *self = static_cast<Events *>(data);
-            std::lock_guard lock(self->mutex_);
-            self->events_.emplace_back(CharPtr(gst_structure_to_string(structure)).get());
-          }
-          Changes::get().change();
-          if (GST_EVENT_TYPE(event) != GST_EVENT_NAVIGATION &&
-              !gst_event_has_name(event, "my-event"))
-            return GST_PAD_PROBE_OK;
-          gst_event_unref(event);
-          return GST_PAD_PROBE_HANDLED;
-        },
-        this, nullptr);
-  }
-  ~Events() { gst_pad_remove_probe(pad_.get(), id_); }
-  Events(const Events &) = delete;
+      : probe_(pipeline.pad(element, "src").get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+               [this](GstPad *, GstPadProbeInfo *info) {
+                 return hear(GST_PAD_PROBE_INFO_EVENT(info));
+               }) {}
 
   // The first one with that text in it.
   std::string wait(const std::string &part) {
@@ -146,10 +127,22 @@ class Events {
   }
 
  private:
-  Ref<GstPad> pad_;
-  gulong id_ = 0;
+  GstPadProbeReturn hear(GstEvent *event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_NAVIGATION ||
+        GST_EVENT_TYPE(event) == GST_EVENT_CUSTOM_UPSTREAM) {
+      std::lock_guard lock(mutex_);
+      events_.emplace_back(CharPtr(gst_structure_to_string(gst_event_get_structure(event))).get());
+    }
+    Changes::get().change();
+    if (GST_EVENT_TYPE(event) != GST_EVENT_NAVIGATION && !gst_event_has_name(event, "my-event"))
+      return GST_PAD_PROBE_OK;
+    gst_event_unref(event);
+    return GST_PAD_PROBE_HANDLED;
+  }
+
   std::mutex mutex_;  // guards events_
   std::vector<std::string> events_;
+  PadProbe probe_;
 };
 
 // gst-launch-1.0 does what elements ask for; here a thread does.

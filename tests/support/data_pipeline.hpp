@@ -38,11 +38,9 @@ inline void end(const Pipeline &pipeline, const char *name) {
 class Heard {
  public:
   Heard(const Pipeline &pipeline, const char *name)
-      : pad_(adopt(gst_element_get_static_pad(pipeline.element(name).get(), "sink"))) {
-    id_ = gst_pad_add_probe(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER, hear, this, nullptr);
-  }
-  ~Heard() { gst_pad_remove_probe(pad_.get(), id_); }
-  Heard(const Heard &) = delete;
+      : pad_(pipeline.pad(name)),
+        probe_(pad_.get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { hear(GST_PAD_PROBE_INFO_BUFFER(info)); }) {}
 
   std::vector<std::string> messages() {
     std::lock_guard lock(mutex_);
@@ -70,26 +68,24 @@ class Heard {
   }
 
  private:
-  static GstPadProbeReturn hear(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
-    auto *self = static_cast<Heard *>(data);
+  void hear(GstBuffer *buffer) {
     GstMapInfo map;
-    gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ);
-    const auto caps = adopt(gst_pad_get_current_caps(pad));
+    gst_buffer_map(buffer, &map, GST_MAP_READ);
+    const auto caps = adopt(gst_pad_get_current_caps(pad_.get()));
     {
-      std::lock_guard lock(self->mutex_);
-      self->messages_.push_back(
+      std::lock_guard lock(mutex_);
+      messages_.push_back(
           std::string(gst_structure_get_name(gst_caps_get_structure(caps.get(), 0))) + ":" +
           std::string(reinterpret_cast<const char *>(map.data), map.size));
     }
-    gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
+    gst_buffer_unmap(buffer, &map);
     Changes::get().change();
-    return GST_PAD_PROBE_OK;
   }
 
-  Ref<GstPad> pad_;
-  gulong id_;
+  const Ref<GstPad> pad_;
   std::mutex mutex_;  // guards messages_
   std::vector<std::string> messages_;
+  PadProbe probe_;
 };
 
 constexpr auto hello = "text/x-raw:hello";

@@ -40,35 +40,28 @@ class Film {
 class Brightness {
  public:
   Brightness(const Pipeline &pipeline, const char *element)
-      : pad_(adopt(gst_element_get_static_pad(pipeline.element(element).get(), "sink"))) {
-    id_ = gst_pad_add_probe(
-        pad_.get(), GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-          GstMapInfo map;
-          auto *self = static_cast<Brightness *>(data);
-          if (gst_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), &map, GST_MAP_READ)) {
-            // The first plane is luminance.
-            self->value_ = map.data[map.size / 3];
-            self->count_++;
-            gst_buffer_unmap(GST_PAD_PROBE_INFO_BUFFER(info), &map);
-          }
-          Changes::get().change();
-          return GST_PAD_PROBE_OK;
-        },
-        this, nullptr);
-  }
-  ~Brightness() { gst_pad_remove_probe(pad_.get(), id_); }
-  Brightness(const Brightness &) = delete;
+      : probe_(pipeline.pad(element).get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { see(GST_PAD_PROBE_INFO_BUFFER(info)); }) {}
 
   bool is_black() const { return count_ > 0 && value_ < 64; }
   bool is_white() const { return count_ > 0 && value_ > 192; }
   unsigned count() const { return count_; }
 
  private:
-  Ref<GstPad> pad_;
-  gulong id_ = 0;
+  void see(GstBuffer *picture) {
+    GstMapInfo map;
+    if (gst_buffer_map(picture, &map, GST_MAP_READ)) {
+      // The first plane is luminance.
+      value_ = map.data[map.size / 3];
+      count_++;
+      gst_buffer_unmap(picture, &map);
+    }
+    Changes::get().change();
+  }
+
   std::atomic<int> value_{0};
   std::atomic<unsigned> count_{0};
+  PadProbe probe_;
 };
 
 }  // namespace rtc::test

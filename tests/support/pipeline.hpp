@@ -14,6 +14,7 @@
 
 #include "base/ref.hpp"
 #include "support/deadline.hpp"
+#include "support/pad_probe.hpp"
 
 namespace rtc::test {
 
@@ -81,6 +82,9 @@ class Pipeline {
   GstElement *get() const { return pipeline_.get(); }
   Ref<GstElement> element(const char *name) const {
     return adopt(gst_bin_get_by_name(GST_BIN(pipeline_.get()), name));
+  }
+  Ref<GstPad> pad(const char *element_name, const char *name = "sink") const {
+    return adopt(gst_element_get_static_pad(element(element_name).get(), name));
   }
   std::string text(const char *name, const char *property) const {
     gchar *value = nullptr;
@@ -205,29 +209,9 @@ class Pipeline {
 // Counts the buffers that pass an element's pad.
 class Counter {
  public:
-  Counter(const Pipeline &pipeline, const char *element, const char *pad = "sink") {
-    const auto e = pipeline.element(element);
-    pad_ = adopt(gst_element_get_static_pad(e.get(), pad));
-    id_ = gst_pad_add_probe(
-        pad_.get(), GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad *, GstPadProbeInfo *info, gpointer data) {
-          auto *self = static_cast<Counter *>(data);
-          auto *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
-          self->count_++;
-          if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) self->keyframes_++;
-          if (GST_BUFFER_PTS_IS_VALID(buffer)) {
-            const auto last = self->last_pts_.exchange(GST_BUFFER_PTS(buffer));
-            if (GST_CLOCK_TIME_IS_VALID(last) && GST_BUFFER_PTS(buffer) > last)
-              self->largest_gap_ =
-                  std::max<GstClockTime>(self->largest_gap_, GST_BUFFER_PTS(buffer) - last);
-          }
-          Changes::get().change();
-          return GST_PAD_PROBE_OK;
-        },
-        this, nullptr);
-  }
-  ~Counter() { gst_pad_remove_probe(pad_.get(), id_); }
-  Counter(const Counter &) = delete;
+  Counter(const Pipeline &pipeline, const char *element, const char *pad = "sink")
+      : probe_(pipeline.pad(element, pad).get(), GST_PAD_PROBE_TYPE_BUFFER,
+               [this](GstPadProbeInfo *info) { count(GST_PAD_PROBE_INFO_BUFFER(info)); }) {}
 
   unsigned count() const { return count_; }
   unsigned keyframes() const { return keyframes_; }
@@ -240,12 +224,22 @@ class Counter {
   }
 
  private:
-  Ref<GstPad> pad_;
-  gulong id_ = 0;
+  void count(GstBuffer *buffer) {
+    count_++;
+    if (!GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT)) keyframes_++;
+    if (GST_BUFFER_PTS_IS_VALID(buffer)) {
+      const auto last = last_pts_.exchange(GST_BUFFER_PTS(buffer));
+      if (GST_CLOCK_TIME_IS_VALID(last) && GST_BUFFER_PTS(buffer) > last)
+        largest_gap_ = std::max<GstClockTime>(largest_gap_, GST_BUFFER_PTS(buffer) - last);
+    }
+    Changes::get().change();
+  }
+
   std::atomic<unsigned> count_{0};
   std::atomic<unsigned> keyframes_{0};
   std::atomic<GstClockTime> last_pts_{GST_CLOCK_TIME_NONE};
   std::atomic<GstClockTime> largest_gap_{0};
+  PadProbe probe_;
 };
 
 class ElementTest : public testing::Test {
