@@ -8,6 +8,7 @@
 #include "media/held_pad.hpp"
 #include "message/sdp.hpp"
 #include "session/channel_errors.hpp"
+#include "session/dtls_elements.hpp"
 #include "session/frame_lists.hpp"
 #include "session/srtp_sender.hpp"
 
@@ -332,6 +333,7 @@ void Session::close() {
     release_sctp(webrtcbin.get());
     streams->settle();
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    release_dtls(webrtcbin.get());
     const auto bus = adopt(gst_element_get_bus(pipeline.get()));
     gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr);
     webrtcbin.reset();
