@@ -18,7 +18,8 @@ FRAMEWORKS = (
 # Where a framework or a sanitizer begins to tell of a failure.
 REASON = re.compile(r': Failure$|^(?:not ok|✖) |^(?:FAIL|ERROR): |^\w*(?:Error|Exception)\b|ERROR: \w+Sanitizer|runtime error:'
                     r'|^(?:Direct|Indirect) leak|Assertion')
-CASE = re.compile(r'^\[[ =-]*(?:OK|RUN|PASSED)?[ =-]*\]')
+# What goes on between failures, and frames of libraries that say nothing of ours.
+NOISE = re.compile(r'^\[[ =-]*(?:OK|RUN|PASSED)?[ =-]*\]|^ *#\d+ .*(?:libsanitizer|\(/lib/)')
 
 
 def unittest_counts(output):
@@ -60,7 +61,7 @@ def reasons(test, most=8):
         return said[-most:]
     told = []
     for index, end in zip(begins, begins[1:] + [len(output)]):
-        told += [line for line in output[index:min(end, index + 5)] if line.strip() and not CASE.match(line)]
+        told += [line for line in output[index:end] if line.strip() and not NOISE.search(line)][:5]
     return told[:most]
 
 

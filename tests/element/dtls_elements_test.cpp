@@ -27,8 +27,8 @@ class DtlsElements : public ElementTest {
 }  // namespace
 
 TEST_F(DtlsElements, AListenerIsToldNoMore) {
-  const auto speaker = share(gst_element_factory_make("identity", nullptr)),
-             listener = share(gst_element_factory_make("identity", nullptr));
+  const auto speaker = sink(gst_element_factory_make("identity", nullptr)),
+             listener = sink(gst_element_factory_make("identity", nullptr));
   int told = 0;
   g_object_set_data(G_OBJECT(listener.get()), "told", &told);
   g_signal_connect_object(speaker.get(), "notify::dump",

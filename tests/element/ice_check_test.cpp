@@ -148,7 +148,7 @@ TEST_F(IceCheckCoturnTest, FailuresHaveCauseAndRemedyAndNoSecret) {
   const Coturn coturn;
   ASSERT_TRUE(coturn.ready());
   const auto port = std::to_string(coturn.port());
-  EXPECT_EQ(check({"turn:user:wr0ng@127.0.0.1:" + port + "?transport=udp",
+  EXPECT_EQ(check({"--timeout", "30", "turn:user:wr0ng@127.0.0.1:" + port + "?transport=udp",
                    "turns:user:wr0ng@127.0.0.1:" + std::to_string(coturn.tls_port()),
                    "turn:127.0.0.1:" + port + "?transport=tcp", "stun:no-such-host.invalid"}),
             1);

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "ice/server_probe.hpp"
+#include "support/deadline.hpp"
 #include "support/on_loop.hpp"
 
 namespace rtc::test {
@@ -12,6 +13,8 @@ namespace rtc::test {
 inline ServerProbeSettings to(const std::string &url, const std::string &username = "",
                               const std::string &credential = "") {
   ServerProbeSettings settings;
+  // Under a sanitizer the certificates of the system take seconds to read.
+  settings.timeout = deadline / 2;
   const auto uri = parse_ice_uri(url);
   EXPECT_TRUE(uri) << url;
   if (uri) settings.uri = *uri;

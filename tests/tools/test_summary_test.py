@@ -41,9 +41,10 @@ class Reasons(unittest.TestCase):
                          ['one_test.cpp:12: Failure', 'Expected: a', '  Actual: b', '[  FAILED  ] A.One (3 ms)'])
 
     def test_a_leak(self):
-        text = '==1==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 8 byte(s)\n    #0 malloc\n    #1 lost\n'
+        text = ('==1==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 8 byte(s)\n'
+                '    #0 0x7f in malloc ../libsanitizer/asan.cpp:69\n    #1 0x7f in g_malloc (/lib/libglib.so)\n    #2 0x5 in lost lost.cpp:3\n')
         self.assertEqual(reasons({'stdout': '[  PASSED  ] 5 tests.\n', 'stderr': text}),
-                         ['==1==ERROR: LeakSanitizer: detected memory leaks', 'Direct leak of 8 byte(s)', '    #0 malloc', '    #1 lost'])
+                         ['==1==ERROR: LeakSanitizer: detected memory leaks', 'Direct leak of 8 byte(s)', '    #2 0x5 in lost lost.cpp:3'])
 
     def test_unittest_and_node(self):
         self.assertEqual(reasons({'stdout': 'ok - one\nnot ok - two\n  got 3\n'}), ['not ok - two', '  got 3'])
