@@ -76,7 +76,7 @@ TEST_F(DataStream, AViewerThatTakesNothingIsLeftBehind) {
     // Who hears what comes over the second channel has the first one open.
     Sink publisher(
         app_source("bytes", "rtcsink.data_0", binary_caps) + app_source("ready", "rtcsink.data_1"),
-        stream + std::string(" data_0::patience=1000"));
+        stream + std::string(" data_0::patience=") + patience);
     const std::string ready = " r.data_1 ! fakesink name=ready sync=false async=false";
     Source good(publisher.uri(), saver() + ready), stuck(publisher.uri(), listen + ready);
     Heard good_ready(good, "ready"), stuck_ready(stuck, "ready");

@@ -1,7 +1,9 @@
 // Data pads of rtcsink and rtcsrc: messages from the publisher to its viewers, and what is said
 // when they go wrong.
 
+#include <unistd.h>
 #include "support/broken_path.hpp"
+
 #include "support/data_pipeline.hpp"
 
 using namespace rtc;
@@ -185,7 +187,7 @@ TEST_F(Data, AStuckViewerHoldsUpTheOthersOnlyForAWhile) {
                                                          {"drop", "gets only the last messages"},
                                                          {"disconnect", "gets nothing more"}};
   for (const auto &[then, told] : cases) {
-    StuckAndGood viewers("data_0::patience=2000 data_0::on-stuck=" + std::string(then));
+    StuckAndGood viewers("data_0::patience=" + patience + " data_0::on-stuck=" + then);
     auto &publisher = viewers.publisher;
     viewers.begin();
     ASSERT_TRUE(eventually([&] {
@@ -220,4 +222,19 @@ TEST_F(Data, ALeakyPadWaitsForNobody) {
   EXPECT_EQ(waiting(publisher), 0u);
   EXPECT_EQ(publisher.warnings().size(), 0u);
   EXPECT_EQ(publisher.messages("rtc-viewer-removed"), 0u);
+}
+
+// As fast as they can be made; the connection of a peer would wait behind what piles up.
+TEST_F(Data, WhatIsSentToNobodyPilesUpNowhere) {
+  const auto resident = [] {
+    size_t total = 0, pages = 0;
+    std::ifstream("/proc/self/statm") >> total >> pages;
+    return pages * size_t(sysconf(_SC_PAGESIZE));
+  };
+  Sink publisher("fakesrc name=flood sizetype=fixed sizemax=1000 ! rtcsink.data_0 ");
+  Counter sent(publisher, "flood", "src");
+  ASSERT_TRUE(sent.advances(1000));
+  const auto before = resident();
+  ASSERT_TRUE(sent.advances(300'000));
+  EXPECT_LT(resident(), before + 400'000'000);
 }

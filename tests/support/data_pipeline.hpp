@@ -17,6 +17,8 @@ constexpr auto text_caps = "text/x-raw,format=utf8";
 constexpr auto binary_caps = "application/octet-stream";
 // Of rtcsink's first data pad, and what hears it at rtcsrc.
 constexpr auto stream = "data_0::data-framing=stream";
+// Longer than a packet that is lost or late holds up a viewer that is well.
+const auto patience = std::to_string(std::chrono::milliseconds(deadline).count() / 10);
 constexpr auto listen = "r.data_0 ! fakesink name=heard sync=false async=false";
 
 // `pad` with the name of its element: rtcsink.data_0.

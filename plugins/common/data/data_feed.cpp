@@ -158,6 +158,13 @@ void DataFeed::take_locked(const DataMessage &message, const DataStamp &stamp) {
   }
 }
 
+// One at a time: who pushes faster than the loop runs, with nobody there as fast as it can, would
+// keep it from all else, the coming of a peer too.
+void DataFeed::post_pump_locked() {
+  if (ports_.empty() || std::exchange(pump_posted_, true)) return;
+  loop_.post(if_alive(weak_from_this(), [](DataFeed &self) { self.pump(); }));
+}
+
 bool DataFeed::push(const DataMessage &message, const DataStamp &stamp) {
   std::unique_lock lock(mutex_);
   for (size_t at = 0; at < message.size();) {
@@ -169,7 +176,7 @@ bool DataFeed::push(const DataMessage &message, const DataStamp &stamp) {
                                    : adopt(g_bytes_new_from_bytes(message.bytes.get(), at, room))},
                 stamp);
     at += room;
-    loop_.post(if_alive(weak_from_this(), [](DataFeed &self) { self.pump(); }));
+    post_pump_locked();
   }
   return true;
 }
@@ -186,7 +193,7 @@ bool DataFeed::finish() {
     if (port.stream) port.stream->finish();
     port.moved = Clock::now();
   }
-  loop_.post(if_alive(weak_from_this(), [](DataFeed &self) { self.pump(); }));
+  post_pump_locked();
   while (!is_flushing() && !ports_.empty()) {
     changed_.wait_for(lock, check_period);
     deal_with_stuck(lock, alone, [](const Port &port) {

@@ -138,6 +138,7 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
   void opened(const std::string &session, const std::shared_ptr<DataChannel> &channel, bool ours,
               const FrameFinder &finder);
   void heard(const std::string &session, const DataMessage &message);
+  void post_pump_locked();
   void pump();
   void pump(const std::string &session);
   std::optional<Entry> next(const std::string &session,
@@ -177,6 +178,7 @@ class DataFeed : public std::enable_shared_from_this<DataFeed> {
   std::condition_variable changed_;
   DataFeedSettings settings_;
   Ports ports_;
+  bool pump_posted_ = false;
   std::map<std::string, Heir> heirs_;  // by their session
   std::string stream_id_;
   bool begun_ = false;

@@ -143,6 +143,7 @@ void DataFeed::pump() {
   std::vector<std::string> sessions;
   {
     std::lock_guard lock(mutex_);
+    pump_posted_ = false;
     for (const auto &[session, port] : ports_) sessions.push_back(session);
   }
   for (const auto &session : sessions) pump(session);
