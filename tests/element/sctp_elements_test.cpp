@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/find_element.hpp"
 #include "data/sctp_packet.hpp"
 #include "support/pipeline.hpp"
 
@@ -69,17 +70,13 @@ void keep_connection(GstElement *, gchar *, gchar *, GstElement *webrtcbin, GstE
 
 // Nothing gets to the viewer any more.
 void go_deaf(GstElement *pipeline) {
-  auto *webrtcbin = GST_BIN(g_object_get_data(G_OBJECT(pipeline), "webrtcbin"));
-  auto *found = gst_bin_iterate_all_by_element_factory_name(webrtcbin, "nicesrc");
-  const auto silence = [](const GValue *element, gpointer) {
-    const auto pad =
-        adopt(gst_element_get_static_pad(GST_ELEMENT(g_value_get_object(element)), "src"));
+  auto *webrtcbin = GST_ELEMENT(g_object_get_data(G_OBJECT(pipeline), "webrtcbin"));
+  for_each_element(webrtcbin, "nicesrc", [](GstElement *element) {
+    const auto pad = adopt(gst_element_get_static_pad(element, "src"));
     gst_pad_add_probe(
         pad.get(), GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
         [](GstPad *, GstPadProbeInfo *, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
-  };
-  gst_iterator_foreach(found, silence, nullptr);
-  gst_iterator_free(found);
+  });
   g_object_set_data(G_OBJECT(pipeline), "webrtcbin", nullptr);
 }
 

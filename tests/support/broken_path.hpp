@@ -7,6 +7,7 @@
 #include <random>
 #include <string_view>
 
+#include "base/find_element.hpp"
 #include "base/signal.hpp"
 #include "support/pipeline.hpp"
 
@@ -46,21 +47,14 @@ class Connections : public std::enable_shared_from_this<Connections> {
  private:
   void probe_first(GstPadProbeCallback callback) {
     const auto webrtcbin = first();
-    for (const auto *name : {"nicesrc", "nicesink"}) {
-      auto *found = gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin.get()), name);
-      GValue value = G_VALUE_INIT;
-      while (gst_iterator_next(found, &value) == GST_ITERATOR_OK) {
-        auto *element = GST_ELEMENT(g_value_get_object(&value));
+    for (const auto *name : {"nicesrc", "nicesink"})
+      for_each_element(webrtcbin.get(), name, [&](GstElement *element) {
         const auto pad = adopt(gst_element_get_static_pad(
             element, std::string_view(name) == "nicesrc" ? "src" : "sink"));
         gst_pad_add_probe(
             pad.get(), GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
             callback, nullptr, nullptr);
-        g_value_reset(&value);
-      }
-      g_value_unset(&value);
-      gst_iterator_free(found);
-    }
+      });
   }
   Ref<GstElement> first() {
     std::lock_guard lock(mutex_);

@@ -15,4 +15,16 @@ Ref<GstElement> find_element(GstElement *bin, const char *factory) {
   return element;
 }
 
+void for_each_element(GstElement *bin, const char *factory,
+                      const std::function<void(GstElement *)> &call) {
+  auto *found = gst_bin_iterate_all_by_element_factory_name(GST_BIN(bin), factory);
+  const auto each = [](const GValue *element, gpointer data) {
+    const auto &function = *static_cast<const std::function<void(GstElement *)> *>(data);
+    function(GST_ELEMENT(g_value_get_object(element)));
+  };
+  auto *data = const_cast<std::function<void(GstElement *)> *>(&call);
+  while (gst_iterator_foreach(found, each, data) == GST_ITERATOR_RESYNC) gst_iterator_resync(found);
+  gst_iterator_free(found);
+}
+
 }  // namespace rtc

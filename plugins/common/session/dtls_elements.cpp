@@ -2,6 +2,8 @@
 
 #include <initializer_list>
 
+#include "base/find_element.hpp"
+
 namespace rtc {
 
 void disconnect_listener(GObject *listener) {
@@ -11,15 +13,9 @@ void disconnect_listener(GObject *listener) {
 }
 
 void release_dtls(GstElement *webrtcbin) {
-  for (const auto *name : {"dtlsdec", "dtlsenc"}) {
-    auto *elements = gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin), name);
-    const auto release = [](const GValue *element, gpointer) {
-      disconnect_listener(G_OBJECT(g_value_get_object(element)));
-    };
-    while (gst_iterator_foreach(elements, release, nullptr) == GST_ITERATOR_RESYNC)
-      gst_iterator_resync(elements);
-    gst_iterator_free(elements);
-  }
+  for (const auto *name : {"dtlsdec", "dtlsenc"})
+    for_each_element(webrtcbin, name,
+                     [](GstElement *element) { disconnect_listener(G_OBJECT(element)); });
 }
 
 }  // namespace rtc
