@@ -69,16 +69,20 @@ TEST_F(Control, ThreeViewersSurviveASeek) {
     Remote remote(viewers[1]);
     for (auto &viewer : viewers) viewer.play();
     ASSERT_TRUE(remote.wait_open());
-    for (auto &picture : pictures) ASSERT_TRUE(eventually([&] { return picture.is_black(); }));
     ASSERT_TRUE(eventually([&] { return remote.state().seekable; }));
+    // Where the machine is slow it plays on before the last one comes.
+    for (auto &picture : pictures) ASSERT_TRUE(eventually([&] { return picture.count() > 0; }));
+    ASSERT_EQ(remote.ask({Kind::seek, 1s}), "");
+    for (auto &picture : pictures) ASSERT_TRUE(eventually([&] { return picture.is_black(); }));
     EXPECT_NEAR(std::chrono::duration<double>(remote.state().duration.value_or(0s)).count(), 20,
                 0.1);
     ASSERT_EQ(remote.ask({Kind::seek, 14s}), "");
-    for (auto &picture : pictures) EXPECT_TRUE(eventually([&] { return picture.is_white(); }, 3s));
+    for (auto &picture : pictures)
+      EXPECT_TRUE(eventually([&] { return picture.is_white(); }, before_it_plays_there));
     EXPECT_TRUE(eventually([&] { return remote.state().position > 14s; }));
     EXPECT_LT(remote.state().position, 17s);
     ASSERT_EQ(remote.ask({Kind::seek, 2s}), "");
-    for (auto &picture : pictures) EXPECT_TRUE(eventually([&] { return picture.is_black(); }, 3s));
+    for (auto &picture : pictures) EXPECT_TRUE(eventually([&] { return picture.is_black(); }));
     for (auto &viewer : viewers) {
       EXPECT_EQ(viewer.error(), "");
       EXPECT_EQ(viewer.messages("rtc-stream-started"), 1u);
@@ -103,7 +107,7 @@ TEST_F(Control, PauseAndPlayAreAskedOfTheApplication) {
   const auto position = remote.state().position;
   // Who moves the slider now sees where.
   ASSERT_EQ(remote.ask({Kind::seek, 15s}), "");
-  EXPECT_TRUE(eventually([&] { return picture.is_white(); }, 3s));
+  EXPECT_TRUE(eventually([&] { return picture.is_white(); }));
   EXPECT_LT(position, 12s);
   EXPECT_TRUE(eventually([&] { return remote.state().position == 15s; }));
   publisher.forget();
@@ -149,8 +153,8 @@ TEST_F(Control, ALoopBeginsAgainAndWithoutItTheStreamEnds) {
   ASSERT_TRUE(eventually([&] { return picture.is_black(); }));
   ASSERT_EQ(remote.ask({Kind::loop, 0s, 1, true}), "");
   ASSERT_EQ(remote.ask({Kind::seek, 18s}), "");
-  ASSERT_TRUE(eventually([&] { return picture.is_white(); }, 3s));
-  ASSERT_TRUE(eventually([&] { return picture.is_black(); }, 6s));
+  ASSERT_TRUE(eventually([&] { return picture.is_white(); }, before_it_plays_there));
+  ASSERT_TRUE(eventually([&] { return picture.is_black(); }));
   EXPECT_FALSE(publisher.eos());
   ASSERT_EQ(remote.ask({Kind::loop, 0s, 1, false}), "");
   ASSERT_EQ(remote.ask({Kind::seek, 19s}), "");

@@ -96,12 +96,13 @@ TEST_F(ControlViewer, ASeekOfTheViewersPipelineSeeksTheFilm) {
 
   ASSERT_TRUE(gst_element_seek_simple(player.get(), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
                                       14 * gint64(GST_SECOND)));
-  EXPECT_TRUE(eventually([&] { return picture.is_white(); }, 3s)) << picture.count();
-  EXPECT_TRUE(eventually([&] { return position() > 14s && position() < 17s; }, 3s));
+  EXPECT_TRUE(eventually([&] { return picture.is_white(); }, before_it_plays_there))
+      << picture.count();
+  EXPECT_TRUE(eventually([&] { return position() > 14s && position() < 17s; }));
   ASSERT_TRUE(gst_element_seek_simple(player.get(), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
                                       2 * gint64(GST_SECOND)));
-  EXPECT_TRUE(eventually([&] { return picture.is_black(); }, 3s));
-  EXPECT_TRUE(eventually([&] { return position() > 2s && position() < 5s; }, 3s));
+  EXPECT_TRUE(eventually([&] { return picture.is_black(); }));
+  EXPECT_TRUE(eventually([&] { return position() > 2s && position() < 5s; }));
   EXPECT_EQ(player.error(), "");
   EXPECT_EQ(publisher.error(), "");
 }
@@ -144,9 +145,10 @@ TEST_F(ControlViewer, ASeekWithARateAsksForTheRate) {
     return gst_element_seek(viewer.get(), rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, type,
                             position, GST_SEEK_TYPE_NONE, -1);
   };
-  ASSERT_TRUE(seek(4, GST_SEEK_TYPE_NONE, -1));
-  EXPECT_TRUE(eventually([&] { return viewer.told("rtc-playback", "rate=(double)4"); }));
-  EXPECT_TRUE(eventually([&] { return remote.state().rate == 4; }));
+  // So slow that the film does not end meanwhile.
+  ASSERT_TRUE(seek(0.5, GST_SEEK_TYPE_NONE, -1));
+  EXPECT_TRUE(eventually([&] { return viewer.told("rtc-playback", "rate=(double)0.5"); }));
+  EXPECT_TRUE(eventually([&] { return remote.state().rate == 0.5; }));
   EXPECT_EQ(requests.all(), std::vector<std::string>{"rate"});
   ASSERT_TRUE(seek(1, GST_SEEK_TYPE_SET, 3 * gint64(GST_SECOND)));
   EXPECT_TRUE(eventually([&] { return requests.all().size() >= 3; }));

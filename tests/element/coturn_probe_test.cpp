@@ -100,18 +100,24 @@ TEST_F(CoturnTest, GivesItsAllocationBackWhenDestroyed) {
   ASSERT_TRUE(server.ready());
   auto long_one = login(server);
   long_one.relay_packets = 100000;
-  OnLoop<ServerProbe> probe(loop_, [&] {
-    return std::make_unique<ServerProbe>(loop_, long_one, [](const ServerReport &) {});
-  });
-  const auto until = [&](ProbeOutcome outcome) {
+  std::optional<OnLoop<ServerProbe>> probe;
+  // Where the other one comes first it is refused, and tries again.
+  std::atomic<bool> refused = true;
+  const auto until = [&](ProbeOutcome outcome, bool held) {
     const auto end = Clock::now() + test::deadline;
-    while (Clock::now() < end)
+    while (Clock::now() < end) {
+      if (held && refused.exchange(false))
+        probe.emplace(loop_, [&] {
+          return std::make_unique<ServerProbe>(loop_, long_one,
+                                               [&](const ServerReport &) { refused = true; });
+        });
       if (run(login(server, "turn", "?transport=tcp")).outcome == outcome) return true;
+    }
     return false;
   };
-  EXPECT_TRUE(until(ProbeOutcome::quota_reached));
+  EXPECT_TRUE(until(ProbeOutcome::quota_reached, true));
   probe.reset();
-  EXPECT_TRUE(until(ProbeOutcome::works));
+  EXPECT_TRUE(until(ProbeOutcome::works, false));
 }
 
 // Frees its allocation when its socket closes.

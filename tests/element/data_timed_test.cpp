@@ -195,12 +195,14 @@ struct Scene {
   Step step{viewer};
 };
 
-// Of the one viewer.
-uint64_t keyframe_requests(const Sink &publisher) {
-  GstStructure *stats = nullptr;
-  g_object_get(publisher.element("rtcsink").get(), "stats", &stats, nullptr);
-  const StructurePtr owned(stats);
-  const auto *sessions = gst_value_get_structure(gst_structure_get_value(stats, "sessions"));
+// Of the one viewer; not known where the loop has no time to answer, when it says what was before.
+std::optional<uint64_t> keyframe_requests(const Sink &publisher) {
+  const auto asked = std::chrono::steady_clock::now();
+  const auto stats = publisher.stats("rtcsink");
+  if (std::chrono::steady_clock::now() - asked > std::chrono::milliseconds(900)) return {};
+  const auto *value = gst_structure_get_value(stats.get(), "sessions");
+  if (!value) return {};
+  const auto *sessions = gst_value_get_structure(value);
   uint64_t requests = 0;
   if (gst_structure_n_fields(sessions) == 1)
     gst_structure_get_uint64(gst_value_get_structure(gst_structure_get_value(
@@ -245,9 +247,10 @@ TEST_F(DataTimed, EncodedVideoAndAnotherCodec) {
     EXPECT_TRUE(eventually([&] {
       pairs = scene.step.pairs(from);
       if (pairs.size() < 40) return false;
-      const auto before = std::exchange(asked, keyframe_requests(scene.publisher));
-      from = scene.camera.next();
-      return asked == before;
+      const auto now = keyframe_requests(scene.publisher);
+      const bool known = now && std::exchange(asked, *now) == *now;
+      if (!known) from = scene.camera.next();
+      return known;
     })) << pairs.size();
     Step::expect_in_step(pairs);
   }
@@ -331,7 +334,7 @@ TEST_F(DataTimed, WhatWaitsGoesWithAFlush) {
   };
   viewer.play();
   ASSERT_TRUE(eventually([&] { return say("first", 0) && !heard.messages().empty(); }));
-  ASSERT_TRUE(say("before", 700 * GST_MSECOND));
+  ASSERT_TRUE(say("before", 10 * GST_SECOND));
   gst_element_send_event(meta.get(), gst_event_new_flush_start());
   gst_element_send_event(meta.get(), gst_event_new_flush_stop(FALSE));
   ASSERT_TRUE(say("after", 700 * GST_MSECOND));

@@ -36,8 +36,7 @@ class EncodeGroupTest : public ElementTest {
           },
           this, nullptr);
     };
-    auto created =
-        EncodeGroup::create(settings, std::make_shared<WorkerPool>(2), std::make_shared<Reaper>());
+    auto created = EncodeGroup::create(settings, std::make_shared<WorkerPool>(2), reaper);
     ASSERT_TRUE(created) << created.error().message;
     group = *created;
   }
@@ -94,7 +93,15 @@ class EncodeGroupTest : public ElementTest {
     group->push(sample.get());
   }
 
-  void TearDown() override { group.reset(); }
+  // A streaming thread may be the last to have it.
+  void TearDown() override {
+    const std::weak_ptr<EncodeGroup> gone = group;
+    group.reset();
+    EXPECT_TRUE(eventually([&] { return gone.expired(); }));
+    EXPECT_TRUE(reaper->wait(deadline));
+  }
+
+  const std::shared_ptr<Reaper> reaper = std::make_shared<Reaper>();
 
   std::shared_ptr<EncodeGroup> group;
   std::function<void(GstElement *)> on_setup;

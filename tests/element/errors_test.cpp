@@ -1,5 +1,7 @@
 // Everything a user can get wrong gives one error that names the cause and the remedy.
 
+#include <filesystem>
+
 #include "support/pipeline.hpp"
 
 using namespace rtc;
@@ -119,22 +121,25 @@ TEST_F(ServerErrors, UnreachableServerIsToldAndTriedAgain) {
 }
 
 TEST_F(ServerErrors, AServerWithTlsServesItsOwnElementAndOthers) {
-  if (system("openssl req -x509 -newkey rsa:2048 -nodes -keyout /tmp/rtc-errors.key -out "
-             "/tmp/rtc-errors.pem -days 2 "
-             "-subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null") !=
-      0)
+  char folder[] = "/tmp/rtc-errors-XXXXXX";
+  const std::string name = mkdtemp(folder), key = name + "/key.pem", cert = name + "/cert.pem";
+  const auto made = "openssl req -x509 -newkey rsa:2048 -nodes -keyout " + key + " -out " + cert +
+                    " -days 2 -subj /CN=localhost "
+                    "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null";
+  if (system(made.c_str()) != 0) {
+    std::filesystem::remove_all(name);
     GTEST_SKIP() << "the openssl command is not installed";
-  Sink secure(Sink::test_video, "tls-certificate=/tmp/rtc-errors.pem tls-key=/tmp/rtc-errors.key");
+  }
+  Sink secure(Sink::test_video, "tls-certificate=" + cert + " tls-key=" + key);
   EXPECT_TRUE(secure.uri().starts_with("wss://")) << secure.uri();
-  Pipeline trusting("rtcsink name=rtcsink stream=second tls-ca-file=/tmp/rtc-errors.pem uri=" +
-                    secure.uri() + video);
+  Pipeline trusting("rtcsink name=rtcsink stream=second tls-ca-file=" + cert +
+                    " uri=" + secure.uri() + video);
   trusting.play();
   EXPECT_TRUE(trusting.wait_message("rtc-ready"));
   Pipeline doubting("rtcsink name=rtcsink stream=third uri=" + secure.uri() + video);
   doubting.play();
   EXPECT_NE(doubting.wait_error().find("tls-ca-file"), std::string::npos) << doubting.error();
-  unlink("/tmp/rtc-errors.key");
-  unlink("/tmp/rtc-errors.pem");
+  std::filesystem::remove_all(name);
 }
 
 namespace {

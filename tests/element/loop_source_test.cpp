@@ -62,7 +62,8 @@ class Loop {
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     const auto bus = adopt(gst_element_get_bus(pipeline_.get()));
     const auto deadline = Clock::now() + seconds(120);
-    while (source_->passes() <= passes && Clock::now() < deadline) {
+    // When the next but one begins, the last has left the queues.
+    while (source_->passes() <= passes + 1 && Clock::now() < deadline) {
       const auto message = adopt(gst_bus_timed_pop_filtered(
           bus.get(), 20 * GST_MSECOND, GstMessageType(GST_MESSAGE_ERROR | GST_MESSAGE_EOS)));
       if (!message) continue;

@@ -40,7 +40,7 @@ TEST_F(Publish, TenViewersShareOneEncoder) {
   for (auto &counter : counters) EXPECT_TRUE(counter->advances(15));
   EXPECT_EQ(publisher.number("rtcsink", "viewers"), 10u);
   EXPECT_EQ(encoders, 1);
-  EXPECT_EQ(publisher.groups(), 1u);
+  EXPECT_TRUE(publisher.has_groups(1));
   counters.clear();
 }
 
@@ -51,10 +51,10 @@ TEST_F(Publish, GroupsEndAfterTheLastViewer) {
     Counter video(viewer, "video");
     viewer.play();
     EXPECT_TRUE(video.advances());
-    EXPECT_EQ(publisher.groups(), 1u);
+    EXPECT_TRUE(publisher.has_groups(1));
   }
   EXPECT_TRUE(publisher.wait_message("rtc-viewer-removed"));
-  EXPECT_TRUE(eventually([&] { return publisher.groups() == 0; }));
+  EXPECT_TRUE(publisher.has_groups(0));
   EXPECT_EQ(publisher.number("rtcsink", "viewers"), 0u);
 }
 
@@ -71,7 +71,7 @@ TEST_F(Publish, OneViewersEndIsNothingToAnother) {
     EXPECT_TRUE(seen.advances(5));
   }
   EXPECT_TRUE(frames.advances(10));
-  EXPECT_LT(frames.largest_gap(), GST_SECOND);
+  EXPECT_LT(frames.largest_gap(), std::chrono::nanoseconds(deadline / 20).count());
 }
 
 TEST_F(Publish, LimitsAndRefusesViewers) {
@@ -125,13 +125,14 @@ TEST_F(Publish, ViewersCanBeDisconnected) {
 
 TEST_F(Publish, EndOfStreamEndsTheSessions) {
   Sink publisher(
-      "videotestsrc is-live=true num-buffers=90 ! video/x-raw,width=320,height=240,framerate=30/1 "
+      "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=30/1 "
       "! rtcsink.video_0 "
-      "audiotestsrc is-live=true num-buffers=150 ! rtcsink.audio_0");
+      "audiotestsrc is-live=true ! rtcsink.audio_0");
   Viewer viewer(publisher.uri());
   Counter video(viewer, "video");
   viewer.play();
   EXPECT_TRUE(video.advances());
+  gst_element_send_event(publisher.get(), gst_event_new_eos());
   EXPECT_TRUE(publisher.wait_eos());
   EXPECT_TRUE(viewer.wait_eos());
   EXPECT_EQ(publisher.number("rtcsink", "viewers"), 0u);
@@ -216,11 +217,10 @@ TEST_F(Publish, EncodedMediaPassesThroughUntouched) {
   viewer.play();
   EXPECT_TRUE(frames.advances(30));
   EXPECT_GE(frames.keyframes(), 1u);
-  GstStructure *stats = nullptr;
-  g_object_get(publisher.element("rtcsink").get(), "stats", &stats, nullptr);
-  const StructurePtr owned(stats);
+  ASSERT_TRUE(publisher.has_groups(1));
+  const auto stats = publisher.stats("rtcsink");
   const auto *group = gst_value_get_structure(
-      gst_value_array_get_value(gst_structure_get_value(stats, "groups"), 0));
+      gst_value_array_get_value(gst_structure_get_value(stats.get(), "groups"), 0));
   EXPECT_STREQ(gst_structure_get_string(group, "encoder"), "");
   EXPECT_STREQ(gst_structure_get_string(group, "codec"), "VP8");
 }

@@ -13,6 +13,7 @@
 
 #include "base/text.hpp"
 #include "ice/stun_client.hpp"
+#include "support/deadline.hpp"
 #include "support/process.hpp"
 
 namespace rtc::test {
@@ -84,7 +85,7 @@ class Coturn {
     }
     command.insert(command.end(), options.begin(), options.end());
     process_ = std::make_unique<Process>(command, log());
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto end = std::chrono::steady_clock::now() + deadline / 2;
     while (!ready_ && std::chrono::steady_clock::now() < end)
       ready_ = answers_udp() && connects(port_) && connects(tls_port());
   }

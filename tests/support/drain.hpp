@@ -30,17 +30,32 @@ struct Drain {
     bool operator==(const Keyframe &) const = default;
   };
   std::vector<Keyframe> left;
+  // The outlet may still be calling when the drain goes.
+  struct Presence {
+    std::recursive_mutex calling;
+    bool gone = false;
+  };
+  const std::shared_ptr<Presence> presence = std::make_shared<Presence>();
 
   explicit Drain(const Codec &codec = *find_codec("VP8")) {
-    outlet = Outlet::create(codec.kind, {[this](const auto &) { keyframes_wanted++; },
-                                         [this](const auto &changed) {
-                                           changes++;
-                                           if (on_change) on_change(changed);
-                                         },
-                                         [this](guint ssrc, uint16_t first, size_t packets) {
-                                           std::lock_guard lock(mutex);
-                                           left.push_back({ssrc, first, packets});
-                                         }});
+    const auto while_here = [presence = presence](const auto &call) {
+      std::lock_guard lock(presence->calling);
+      if (!presence->gone) call();
+    };
+    outlet = Outlet::create(
+        codec.kind, {[this, while_here](const auto &) { while_here([&] { keyframes_wanted++; }); },
+                     [this, while_here](const auto &changed) {
+                       while_here([&] {
+                         changes++;
+                         if (on_change) on_change(changed);
+                       });
+                     },
+                     [this, while_here](guint ssrc, uint16_t first, size_t packets) {
+                       while_here([&] {
+                         std::lock_guard lock(mutex);
+                         left.push_back({ssrc, first, packets});
+                       });
+                     }});
     gst_pad_set_chain_list_function_full(
         pad.get(),
         [](GstPad *p, GstObject *, GstBufferList *list) {
@@ -55,6 +70,10 @@ struct Drain {
     outlet->set_caps(caps.get(), RtpLayout{96, 1, 2});
   }
   ~Drain() {
+    {
+      std::lock_guard lock(presence->calling);
+      presence->gone = true;
+    }
     outlet->close();
     gst_pad_set_active(pad.get(), FALSE);  // waits for what is being taken
   }

@@ -98,6 +98,13 @@ class Pipeline {
     return value;
   }
 
+  // What the property `stats` of an element says; without fields where its loop has no time.
+  StructurePtr stats(const char *name) const {
+    GstStructure *stats = nullptr;
+    g_object_get(element(name).get(), "stats", &stats, nullptr);
+    return StructurePtr(stats);
+  }
+
   // Element messages of that name so far.
   size_t messages(const std::string &name) const {
     std::lock_guard lock(mutex_);
@@ -282,6 +289,9 @@ class Publisher : public Pipeline {
     });
     return count;
   }
+  bool has_groups(size_t count, const std::string &pad = "") const {
+    return eventually([&] { return groups(pad) == count; });
+  }
   // What all of them are to make, bits per second.
   unsigned bitrate() const {
     unsigned sum = 0;
@@ -295,10 +305,8 @@ class Publisher : public Pipeline {
 
  private:
   void for_groups(const std::function<void(const GstStructure *)> &each) const {
-    GstStructure *stats = nullptr;
-    g_object_get(element("rtcsink").get(), "stats", &stats, nullptr);
-    const StructurePtr owned(stats);
-    const auto *value = gst_structure_get_value(stats, "groups");
+    const auto owned = stats("rtcsink");
+    const auto *value = gst_structure_get_value(owned.get(), "groups");
     for (guint i = 0; value && i < gst_value_array_get_size(value); i++)
       each(gst_value_get_structure(gst_value_array_get_value(value, i)));
   }
