@@ -18,7 +18,7 @@ await test('page reconnect', async (world) => {
   }
   await framesAdvance(viewer, 90);
   world.check(true, 'the server is gone, the picture goes on');
-  const late = await viewer.evaluate(() => document.querySelector('.alert')?.textContent ?? '');
+  const late = await (await viewer.waitForSelector('.alert')).evaluate((alert) => alert.textContent);
   world.check(/cannot be reached/.test(late), `the page says so: ${late}`);
 
   await world.server({ port: server.port });

@@ -97,6 +97,7 @@ class World {
       executablePath,
       headless: true,
       userDataDir: this.folder(),
+      timeout: 120000,
       protocolTimeout: 180000,
       args: kind === 'chrome' ? [...CHROMIUM_ARGUMENTS, ...(strict ? STRICT : LENIENT)] : [],
       extraPrefsFirefox: FIREFOX_PREFERENCES,
@@ -220,7 +221,7 @@ class Process {
   async stop(signal = 'SIGTERM') {
     if (this.code !== undefined) return this.code;
     this.kill(signal);
-    const force = setTimeout(() => this.kill('SIGKILL'), 5000);
+    const force = setTimeout(() => this.kill('SIGKILL'), DEADLINE);
     const code = await this.ended;
     clearTimeout(force);
     return code;

@@ -23,12 +23,9 @@ class Healing(unittest.TestCase):
 
     def frames_again(self, since, limit):
         """Seconds from then to the next frame; they then keep coming."""
-        known = len(self.viewer.frames)
-        late = [at for at, _ in self.viewer.frames if at > since + 0.05]
-        if not late:
-            self.viewer.wait_frames(1, limit)
-            late = [at for at, _ in self.viewer.frames[known:] if at > since]
-        waited = late[0] - since
+        def late():
+            return next((at for at, _ in self.viewer.frames if at > since + 0.05), None)
+        waited = self.viewer.wait_until(late, 'a frame', limit) - since
         self.viewer.wait_frames(30)
         return waited
 

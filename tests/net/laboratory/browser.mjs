@@ -21,6 +21,7 @@ const { default: puppeteer } = await import(pathToFileURL(require.resolve('puppe
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM,
   headless: true,
+  timeout: 120000,
   userDataDir: mkdtempSync(join(tmpdir(), 'chromium-')),
   args: ['--no-sandbox', '--use-fake-device-for-media-stream=fps=30', '--use-fake-ui-for-media-stream',
     '--autoplay-policy=no-user-gesture-required', '--disable-background-timer-throttling',

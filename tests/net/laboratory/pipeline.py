@@ -43,10 +43,15 @@ class Player(Process):
 
     def read_stats(self):
         """The element's statistics as GStreamer writes a structure, without the escapes of nested ones."""
-        known = len(self.stats)
-        self.send_signal(signal.SIGUSR1)
-        self.wait_until(lambda: len(self.stats) > known, 'statistics')
-        return self.stats[-1].replace('\\', '')
+        end = time.monotonic() + DEADLINE
+        while True:
+            known = len(self.stats)
+            self.send_signal(signal.SIGUSR1)
+            self.wait_until(lambda: len(self.stats) > known, 'statistics')
+            text = self.stats[-1].replace('\\', '')
+            # Without fields: the element had no time to answer.
+            if '=' in text or time.monotonic() > end:
+                return text
 
     def paths(self):
         """The rtc-path messages so far."""

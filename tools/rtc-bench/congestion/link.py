@@ -69,7 +69,8 @@ class Link:
 
     def _watch(self):
         while not self._stop.wait(INTERVAL):
-            self.samples.append([time.time(), *self._read()])
+            if reading := self._read():  # None: the queue is being set up
+                self.samples.append([time.time(), *reading])
 
     def _read(self):
         self._socket.send(REQUEST + TC_MESSAGE.pack(socket.AF_UNSPEC, self._index, 0, 0, 0))

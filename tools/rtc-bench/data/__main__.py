@@ -77,7 +77,7 @@ def options():
     return chosen
 
 
-def first_byte(sender, receiver, limit=30):
+def first_byte(sender, receiver, limit=75):  # more than one try of rtcsrc to connect
     end = time.monotonic() + limit
     while not receiver.mark()['bytes']:
         if time.monotonic() > end:
