@@ -103,12 +103,6 @@ TEST(SctpPacket, ResetsAreFound) {
   EXPECT_EQ(reset_streams(packet({data})), std::vector<uint16_t>());
 }
 
-TEST(SctpPacket, WhatIsGivenUpIsFound) {
-  const Bytes forward{192, 0, 0, 8, 0, 0, 0, 1};
-  EXPECT_TRUE(gives_up(packet({data, forward})));
-  EXPECT_FALSE(gives_up(packet({data, reset})));
-}
-
 TEST(SctpPacket, LargeWindowIsMadeSmaller) {
   auto changed = packet({sack(5'000'000), data});
   limit_window(changed, 1000);

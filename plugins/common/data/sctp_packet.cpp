@@ -18,7 +18,7 @@ constexpr size_t stream_at = 8;     // in a chunk with user data
 constexpr size_t protocol_at = 12;  // payload protocol identifier
 constexpr size_t tsn_at = 4;
 constexpr size_t reset_header = 16;  // of the request, before its streams
-constexpr uint8_t data = 0, sack = 3, reconfiguration = 130, forward_tsn = 192;
+constexpr uint8_t data = 0, sack = 3, reconfiguration = 130;
 constexpr uint8_t last_piece = 1;  // flag of a chunk with user data
 constexpr uint32_t outgoing_reset = 13;
 constexpr uint32_t establishment = 50;  // DCEP (RFC 8832 section 8.1)
@@ -106,12 +106,6 @@ std::vector<uint16_t> reset_streams(std::span<const uint8_t> packet) {
     }
   });
   return streams;
-}
-
-bool gives_up(std::span<const uint8_t> packet) {
-  bool found = false;
-  each_chunk(packet, forward_tsn, [&](size_t, size_t) { found = true; });
-  return found;
 }
 
 uint32_t announced_window(std::span<const uint8_t> packet) {

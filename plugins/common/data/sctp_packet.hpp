@@ -33,9 +33,6 @@ std::vector<EndedMessage> ended_messages(std::span<const uint8_t> packet);
 // (RFC 6525 section 4.1).
 std::vector<uint16_t> reset_streams(std::span<const uint8_t> packet);
 
-// Whether the sender gives something up in the packet: it has a FORWARD-TSN (RFC 3758 section 3.2).
-bool gives_up(std::span<const uint8_t> packet);
-
 // The largest window that a SACK in the packet announces; 0: it has none.
 uint32_t announced_window(std::span<const uint8_t> packet);
 

@@ -17,10 +17,8 @@ using Owner = std::shared_ptr<SctpStreams>;
 
 // webrtcbin's thread has but to get its turn. One that never opened is not told to be gone.
 constexpr auto longest_wait = std::chrono::seconds(1);
-// Threads have but to get their turn for these, too; but a message of which a piece was given up by
-// the sender is never taken.
-constexpr auto longest_wait_for_messages = std::chrono::seconds(2);
-constexpr auto wait_after_some_were_given_up = std::chrono::milliseconds(300);
+// A message of which a piece was given up by the sender is never taken.
+constexpr auto longest_wait_for_messages = std::chrono::milliseconds(300);
 constexpr size_t most_arrived = 1024;
 
 void (*release_pad_of_sctpenc)(GstElement *, GstPad *) = nullptr;
@@ -134,7 +132,6 @@ void SctpStreams::await(GstBuffer *packet) {
   const auto opened = opened_streams(bytes);
   const auto ended = ended_messages(bytes);
   const auto resets = reset_streams(bytes);
-  const bool gave_up = gives_up(bytes);
   gst_buffer_unmap(packet, &map);
   const auto now = std::chrono::steady_clock::now();
   std::unique_lock lock(mutex_);
@@ -143,10 +140,8 @@ void SctpStreams::await(GstBuffer *packet) {
                         [&] { return stopped_ || !reset_.contains(stream); });
     reset_.erase(stream);
   }
-  given_up_ = given_up_ || gave_up;
-  const auto enough = now + (given_up_ ? wait_after_some_were_given_up : longest_wait_for_messages);
   for (const auto stream : resets)
-    changed_.wait_until(lock, enough, [&] {
+    changed_.wait_until(lock, now + longest_wait_for_messages, [&] {
       const auto found = untaken_.find(stream);
       return stopped_ || found == untaken_.end() || found->second <= 0;
     });

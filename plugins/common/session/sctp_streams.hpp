@@ -69,7 +69,6 @@ class SctpStreams {
   std::set<uint16_t> reset_;             // by the peer, and webrtcbin has the channel still
   std::map<uint16_t, int64_t> untaken_;  // messages of a stream
   std::deque<uint32_t> arrived_;         // TSNs of the last ones: what comes again is none
-  bool given_up_ = false;                // by the peer, some message at some time
   bool stopped_ = false;
 };
 
