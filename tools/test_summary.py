@@ -62,7 +62,9 @@ def reasons(test, most=8):
     told = []
     for index, end in zip(begins, begins[1:] + [len(output)]):
         told += [line for line in output[index:end] if line.strip() and not NOISE.search(line)][:5]
-    return told[:most]
+    # What hung is told last.
+    last = [line for line in output if line.strip()][-2:] if test.get('result') in ('TIMEOUT', 'INTERRUPT') else []
+    return told[:most] + last
 
 
 def main():

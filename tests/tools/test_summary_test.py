@@ -40,6 +40,10 @@ class Reasons(unittest.TestCase):
         self.assertEqual(reasons({'stdout': text}),
                          ['one_test.cpp:12: Failure', 'Expected: a', '  Actual: b', '[  FAILED  ] A.One (3 ms)'])
 
+    def test_what_hung_is_told_last(self):
+        text = 'Error: none that matters\n[       OK ] A.One (3 ms)\n[ RUN      ] A.Two\n'
+        self.assertEqual(reasons({'result': 'TIMEOUT', 'stdout': text})[-1], '[ RUN      ] A.Two')
+
     def test_a_leak(self):
         text = ('==1==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 8 byte(s)\n'
                 '    #0 0x7f in malloc ../libsanitizer/asan.cpp:69\n    #1 0x7f in g_malloc (/lib/libglib.so)\n    #2 0x5 in lost lost.cpp:3\n')
