@@ -16,7 +16,7 @@ class Healing(unittest.TestCase):
         self.publisher = lab.publish(publisher_options, **more)
         self.publisher.wait_message('rtc-ready')
         self.viewer = lab.view(viewer_options, **more)
-        self.viewer.wait_frames(15)
+        self.viewer.wait_frames(45)
 
     def messages(self, name):
         return [m for m in self.publisher.messages + self.viewer.messages if m['message'] == name]
@@ -31,9 +31,13 @@ class Healing(unittest.TestCase):
 
     def assert_continuous_time(self):
         """Time stamps follow the time of arrival through the gap."""
-        (first_at, first_pts), (last_at, last_pts) = self.viewer.frames[0], self.viewer.frames[-1]
-        self.assertAlmostEqual((last_pts - first_pts) / 1e9, last_at - first_at, delta=0.5)
-        stamps = [pts for _, pts in self.viewer.frames]
+        frames = list(self.viewer.frames)
+        pauses = [later[0] - earlier[0] for earlier, later in zip(frames, frames[1:])]
+        gap = pauses.index(max(pauses)) + 1
+        # Those that come soonest: the first ones come late, all at once, when a connection took its time.
+        before, after = (min(at - pts / 1e9 for at, pts in part) for part in (frames[:gap], frames[gap:]))
+        self.assertAlmostEqual(after, before, delta=0.5)
+        stamps = [pts for _, pts in frames]
         self.assertEqual(stamps, sorted(stamps))
 
     def away(self, seconds, side):
