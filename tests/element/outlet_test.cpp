@@ -105,6 +105,22 @@ TEST_F(OutletTest, WhoStaysAfterAllNeedsAKeyframe) {
   EXPECT_FALSE(drain.outlet->needs_keyframe());
 }
 
+TEST_F(OutletTest, ParityFollowsItsFrame) {
+  const auto caps = rtp_caps(*find_codec("VP8"), 96, 1);
+  drain.outlet->set_caps(caps.get(), {96, 1, 2}, {49, 77});
+  drain.outlet->protect(0.2);
+  drain.outlet->pace(narrow);
+  offer(1, true, 10);
+  send_all();
+  EXPECT_EQ(drain.packets(), 12u);
+  EXPECT_EQ(drain.outlet->counters().parity_packets, 2u);
+  EXPECT_EQ(drain.outlet->counters().bytes, 10 * packet_size);
+  drain.outlet->protect(0);
+  offer(1, false, 10);
+  send_all();
+  EXPECT_EQ(drain.outlet->counters().parity_packets, 2u);
+}
+
 TEST_F(OutletTest, TellsWhichPacketsAKeyframeLeavesIn) {
   offer(1, true, 3);
   offer(1, false, 2);

@@ -41,6 +41,14 @@ TEST(RoomsProtocol, ReadsRequests) {
   EXPECT_EQ(request<StartSession>(R"({"type":"startSession","peerId":"p","offer":"v=0"})").offer,
             "v=0");
   EXPECT_FALSE(request<StartSession>(R"({"type":"startSession","peerId":"p","offer":null})").offer);
+  const auto parity = [](const std::string &accepts) {
+    return request<StartSession>(R"({"type":"startSession","peerId":"p","accepts":)" + accepts +
+                                 "}")
+        .takes_parity;
+  };
+  EXPECT_TRUE(parity(R"(["x","flexfec-03"])"));
+  for (const auto *other : {"[]", "null", "1", R"("flexfec-03")", R"([["flexfec-03"],7])"})
+    EXPECT_FALSE(parity(other)) << other;
   EXPECT_EQ(request<EndSession>(R"({"type":"endSession","sessionId":"s"})").session, "s");
   EXPECT_EQ(request<EndSession>(R"({"type":"endSessionV1_1","sessionId":"s","error":"e"})").error,
             "e");
@@ -192,6 +200,8 @@ TEST(RoomsProtocol, ReadsWhatItWritesFromClientToServer) {
   EXPECT_EQ(write(IceRequest{}), R"({"type":"iceServers"})");
   request<IceRequest>(write(IceRequest{}));
   EXPECT_EQ(write(StartSession{"p", "", {}}), R"({"type":"startSession","peerId":"p"})");
+  EXPECT_EQ(write(StartSession{"p", "", {}, true}),
+            R"({"type":"startSession","peerId":"p","accepts":["flexfec-03"]})");
   // What gst-plugins-rs' client must find in a candidate.
   EXPECT_EQ(peer_member(Candidate{1, "", "c"}), R"("ice":{"candidate":"c","sdpMLineIndex":1})");
   EXPECT_EQ(peer_member(Candidate{1, "a", "c"}),

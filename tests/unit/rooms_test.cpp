@@ -93,9 +93,13 @@ TEST_F(RoomsTest, AViewerStartsASession) {
   EXPECT_EQ(begun.peer, viewer);
   EXPECT_EQ(begun.session, started.session);
   EXPECT_FALSE(begun.offer);
+  EXPECT_FALSE(begun.takes_parity);
   start(viewer, film, R"(,"offer":"v=0")");
   EXPECT_NE(take<SessionStarted>(viewer).session, started.session);
   EXPECT_EQ(take<StartSession>(film).offer, "v=0");
+  start(viewer, film, R"(,"accepts":["flexfec-03"])");
+  (void)take<SessionStarted>(viewer);
+  EXPECT_TRUE(take<StartSession>(film).takes_parity);
 }
 
 TEST_F(RoomsTest, AProducerStartsASessionWithAConsumer) {

@@ -167,3 +167,31 @@ TEST(AddFmtp, KeepsWhatIsThere) {
   EXPECT_TRUE(has(text, "a=fmtp:111 stereo=0;minptime=10;useinbandfec=1\r\n")) << text;
   EXPECT_EQ(count(text, "a=fmtp"), 1u);
 }
+
+TEST(Parity, GoesBesideTheStreamItProtects) {
+  const auto offer = session + video("a=ssrc:5 cname:x\r\na=ssrc:5 msid:film v\r\n");
+  const auto text = add_parity(offer, 0, 0, 5, 9);
+  EXPECT_TRUE(has(text, "SAVPF 96 102 49\r\n"));
+  EXPECT_TRUE(has(text, "a=rtpmap:49 flexfec-03/90000\r\na=fmtp:49 repair-window=10000000\r\n"));
+  EXPECT_TRUE(has(text, "a=ssrc-group:FEC-FR 5 9\r\n"));
+  EXPECT_TRUE(has(text, "a=ssrc:9 cname:x\r\na=ssrc:9 msid:film v\r\n"));
+  EXPECT_EQ(parity_type(parse_sdp(text)->media[0]), 49);
+  EXPECT_EQ(add_parity(offer, 0, 0, 6, 9), offer);
+  EXPECT_EQ(add_parity(offer, 1, 0, 5, 9), offer);
+}
+
+TEST(Parity, TakesATypeThatIsFree) {
+  const auto taken = session + video("a=rtpmap:49 VP9/90000\r\na=ssrc:5 cname:x\r\n");
+  auto offer = taken;
+  offer.replace(offer.find("96 102"), 6, "96 102 49");
+  EXPECT_TRUE(has(add_parity(offer, 0, 0, 5, 9), "a=rtpmap:35 flexfec-03/90000"));
+  EXPECT_TRUE(has(add_parity(offer, 0, 118, 5, 9), "a=rtpmap:118 flexfec-03/90000"));
+}
+
+TEST(Parity, IsAllowedOnce) {
+  const auto once = allow_parity(session + video(), 0, 50);
+  EXPECT_TRUE(has(once, "a=rtpmap:50 flexfec-03/90000"));
+  EXPECT_FALSE(has(once, "FEC-FR"));
+  EXPECT_EQ(allow_parity(once, 0, 51), once);
+  EXPECT_EQ(count(add_parity(once, 0, 50, 5, 9), "flexfec"), 1u);
+}

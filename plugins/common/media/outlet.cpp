@@ -67,8 +67,9 @@ gboolean Outlet::handle_query(GstPad *pad, GstObject *parent, GstQuery *query) {
   return TRUE;
 }
 
-void Outlet::set_caps(GstCaps *caps, const RtpLayout &layout) {
+void Outlet::set_caps(GstCaps *caps, const RtpLayout &layout, const FecStream &fec) {
   rewriter_ = std::make_unique<RtpRewriter>(layout);
+  parity_ = fec.payload_type ? std::make_unique<ParityStream>(fec, layout) : nullptr;
   gint clock_rate = 0;
   gst_structure_get_int(gst_caps_get_structure(caps, 0), "clock-rate", &clock_rate);
   {
@@ -278,9 +279,21 @@ bool Outlet::take_next() {
   lock.unlock();
   if (entry.frame->keyframe && hooks_.keyframe_leaves)
     hooks_.keyframe_leaves(first.header.ssrc, sequence, entry.frame->packets.size());
-  taken_ = rewriter_->rewrite(*entry.frame, entry.shift, abs_send_time(g_get_monotonic_time()));
+  const auto send_time = abs_send_time(g_get_monotonic_time());
+  taken_ = rewriter_->rewrite(*entry.frame, entry.shift, send_time);
   taken_sent_ = 0;
   taken_live_ = entry.live;
+  if (parity_) parity_due_ = parity_->frame(taken_.get(), protection_, send_time);
+  return true;
+}
+
+bool Outlet::take_parity() {
+  if (!parity_due_) return false;
+  taken_ = std::move(parity_due_);
+  taken_sent_ = 0;
+  std::lock_guard lock(mutex_);
+  counters_.parity_packets += gst_buffer_list_length(taken_.get());
+  counters_.parity_bytes += gst_buffer_list_calculate_size(taken_.get());
   return true;
 }
 
@@ -307,11 +320,12 @@ std::optional<size_t> Outlet::send(size_t most) {
 
 bool Outlet::has_more() const {
   std::lock_guard lock(mutex_);
-  return taken_ || queue_.size() > 1;
+  return taken_ || parity_due_ || queue_.size() > 1;
 }
 
 void Outlet::give_up() {
   taken_.reset();
+  parity_due_.reset();
   std::lock_guard lock(mutex_);
   state_ = State::closed;
   queue_.clear();
@@ -333,7 +347,7 @@ Duration Outlet::run() {
   const auto step = rate > 0 ? std::max<size_t>(1, static_cast<size_t>(rate * pace_step / 8 / mtu))
                              : std::numeric_limits<guint>::max();
   size_t packets = 0, replayed = 0, bytes = 0;
-  while (taken_ || take_next()) {
+  while (taken_ || take_parity() || take_next()) {
     const auto before = taken_ ? gst_buffer_list_length(taken_.get()) - taken_sent_ : 0;
     if (!taken_live_) replayed += std::min<size_t>(before, step);
     const auto sent = send(step);

@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "base/ref.hpp"
 #include "media/codec.hpp"
+#include "media/parity_stream.hpp"
 #include "media/rtp_frame.hpp"
 #include "media/rtp_timeline.hpp"
 #include "media/worker_pool.hpp"
@@ -35,6 +36,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
     uint64_t dropped = 0;            // frames lost because the viewer did not keep up
     uint64_t keyframe_requests = 0;  // PLI and FIR received
     uint64_t bytes = 0;              // RTP without headers
+    uint64_t parity_packets = 0;
+    uint64_t parity_bytes = 0;  // RTP with headers
   };
 
   // The group that a frame comes from; 0: none.
@@ -60,7 +63,7 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   MediaKind kind() const { return kind_; }
 
   // Announces the negotiated caps on the pad; before start().
-  void set_caps(GstCaps *caps, const RtpLayout &layout);
+  void set_caps(GstCaps *caps, const RtpLayout &layout, const FecStream &fec = {});
 
   // Lets frames of `source` through: first `backlog` (it begins with a keyframe; its frames are
   // shown at once, a moment before the live ones), or from the next keyframe on when it is empty.
@@ -86,6 +89,9 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   // Bits per second that packets leave at, so that a keyframe does not overflow the narrowest queue
   // on its way; 0: as they come. Any thread.
   void pace(double rate) { pacing_ = rate; }
+
+  // Parity packets that leave for each packet, where the viewer takes them. Any thread.
+  void protect(double part) { protection_ = part; }
 
   // No push begins after this; one that is blocked is released.
   void close();
@@ -127,6 +133,8 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   bool schedule_locked();
   bool accept_locked(Source source, bool keyframe);
   bool take_next();
+  // What protects the frame that has left, and those before.
+  bool take_parity();
   // Sends up to `most` packets of what was taken; nothing when the pad refuses.
   std::optional<size_t> send(size_t most);
   bool has_more() const;
@@ -141,9 +149,12 @@ class Outlet : public WorkerPool::Job, public std::enable_shared_from_this<Outle
   const Hooks hooks_;
   Ref<GstPad> pad_;
   std::atomic<double> pacing_{0};
+  std::atomic<double> protection_{0};
 
   // Worker only, once started.
   std::unique_ptr<RtpRewriter> rewriter_;
+  std::unique_ptr<ParityStream> parity_;  // null: the viewer takes none
+  Ref<GstBufferList> parity_due_;
   Ref<GstBufferList> taken_;
   guint taken_sent_ = 0;     // packets of it
   bool taken_live_ = false;  // not of a backlog

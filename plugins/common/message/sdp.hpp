@@ -66,6 +66,15 @@ bool is_mdns_candidate(std::string_view candidate);
 // has none (webrtcbin only gives one to the first).
 std::string complete_offer(std::string_view sdp, std::string_view stream_id);
 
+// The payload type of parity that we can make and read ("flexfec-03"); 0: there is none.
+int parity_type(const SdpMedia &media);
+// Says that a media section may have parity, with that payload type or, for 0, one that is free.
+std::string allow_parity(std::string_view sdp, size_t mline, int payload_type);
+// The same, and that `parity` goes beside `protected_ssrc`, which the section describes (RFC 5956
+// section 4.3, FEC-FR). Not for everybody: pion 3 takes it for two tracks (Plan B) and refuses.
+std::string add_parity(std::string_view sdp, size_t mline, int payload_type,
+                       unsigned protected_ssrc, unsigned parity);
+
 // Adds to the a=fmtp of `codec` in an answer the parameters of `fmtp` that are not there yet.
 std::string add_fmtp(std::string_view sdp, std::string_view codec, std::string_view fmtp);
 

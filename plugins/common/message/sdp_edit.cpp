@@ -86,6 +86,58 @@ std::string complete_offer(std::string_view text, std::string_view stream_id) {
   return text_of(sections);
 }
 
+namespace {
+constexpr auto parity_name = "flexfec-03";
+// Unassigned by RFC 3551, and no codec's; first the one that browsers take.
+constexpr int usual_parity_type = 49, first_free_type = 35, last_free_type = 63;
+
+int free_parity_type(const Sdp &sdp) {
+  std::set<int> taken;
+  for (const auto &media : sdp.media)
+    for (const auto &codec : media.codecs())
+      if (!iequals(codec.name, parity_name)) taken.insert(codec.payload_type);
+  if (!taken.contains(usual_parity_type)) return usual_parity_type;
+  for (int type = first_free_type; type <= last_free_type; type++)
+    if (!taken.contains(type)) return type;
+  return 0;
+}
+}  // namespace
+
+int parity_type(const SdpMedia &media) {
+  for (const auto &codec : media.codecs())
+    if (iequals(codec.name, parity_name) && codec.payload_type > 0) return codec.payload_type;
+  return 0;
+}
+
+std::string allow_parity(std::string_view text, size_t mline, int payload_type) {
+  const auto sdp = parse_sdp(text);
+  if (!sdp || mline >= sdp->media.size() || parity_type(sdp->media[mline]))
+    return std::string(text);
+  const auto type = payload_type ? payload_type : free_parity_type(*sdp);
+  if (!type) return std::string(text);
+  auto sections = sections_of(text);
+  auto &section = sections[mline + 1];
+  section.front() += format(" %d", type);
+  section.push_back(format("a=rtpmap:%d %s/90000", type, parity_name));
+  // Microseconds; longer than anything is kept.
+  section.push_back(format("a=fmtp:%d repair-window=10000000", type));
+  return text_of(sections);
+}
+
+std::string add_parity(std::string_view text, size_t mline, int payload_type,
+                       unsigned protected_ssrc, unsigned parity) {
+  auto sections = sections_of(allow_parity(text, mline, payload_type));
+  const auto source = format("a=ssrc:%u ", protected_ssrc);
+  if (mline + 1 >= sections.size() || !has_line(sections[mline + 1], source))
+    return std::string(text);
+  auto &section = sections[mline + 1];
+  section.push_back(format("a=ssrc-group:FEC-FR %u %u", protected_ssrc, parity));
+  for (const auto &line : Section(section))
+    if (line.starts_with(source))
+      section.push_back(format("a=ssrc:%u ", parity) + line.substr(source.size()));
+  return text_of(sections);
+}
+
 std::string add_candidates(std::string_view text, const std::vector<Candidate> &candidates) {
   auto sections = sections_of(text);
   std::set<size_t> ended;

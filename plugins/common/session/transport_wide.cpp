@@ -1,8 +1,7 @@
 #include "session/transport_wide.hpp"
 
-#include "base/network_order.hpp"
 #include "base/ref.hpp"
-#include "media/rtp_frame.hpp"
+#include "media/rtp_extension.hpp"
 #include "srtp/protector.hpp"
 
 namespace rtc {
@@ -10,27 +9,6 @@ namespace rtc {
 namespace {
 
 constexpr size_t network_overhead = 20 + 8;  // IPv4, UDP
-constexpr size_t extension_header = 4;
-constexpr uint16_t one_byte_form = 0xBEDE;
-
-// The two bytes of that extension (RFC 8285 section 4.2).
-uint8_t *find_extension(std::span<uint8_t> packet, uint8_t id) {
-  if (packet.size() < rtp_header_size || !(packet[0] & 0x10)) return nullptr;
-  size_t at = rtp_header_size + size_t(4) * (packet[0] & 0x0f);
-  if (at + extension_header > packet.size() || read16(packet, at) != one_byte_form) return nullptr;
-  const auto end = at + extension_header + size_t(4) * read16(packet, at + 2);
-  if (end > packet.size()) return nullptr;
-  for (at += extension_header; at < end;) {
-    if (!packet[at]) {
-      at++;
-      continue;
-    }
-    const size_t length = (packet[at] & 0x0f) + 1u;
-    if (packet[at] >> 4 == id) return length == 2 && at + 3 <= end ? &packet[at + 1] : nullptr;
-    at += 1 + length;
-  }
-  return nullptr;
-}
 
 }  // namespace
 
@@ -53,8 +31,8 @@ void TransportWide::on_feedback(Handler handler) {
 
 void TransportWide::number(std::span<uint8_t> packet) {
   const auto id = id_.load(std::memory_order_relaxed);
-  auto *place = id ? find_extension(packet, id) : nullptr;
-  if (!place) return;
+  const auto place = id ? find_rtp_extension(packet, id) : std::span<uint8_t>();
+  if (place.size() != 2) return;
   SentPacket sent;
   sent.size = packet.size() + srtp::tag_size + network_overhead;
   std::lock_guard lock(mutex_);
