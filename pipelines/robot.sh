@@ -14,7 +14,8 @@ uri=${1:?$usage}
 name=${2:?$usage}
 
 # No operator comes before the pipeline plays, so nothing is to wait for what the operator sends.
-exec gst-launch-1.0 -q rtcsink name=s uri="$uri" stream="$name" accept-data=true data_0::label=telemetry \
+# By radio packets get lost: with parity the picture does not wait until they are sent again.
+exec gst-launch-1.0 -q rtcsink name=s uri="$uri" stream="$name" fec=always accept-data=true data_0::label=telemetry \
   data-labels=commands \
   videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1 ! queue ! s.video_0 \
   fdsrc fd=0 do-timestamp=true ! "text/x-raw,format=utf8" ! s.data_0 \

@@ -312,6 +312,7 @@ void GstRtcSinkImpl::class_init(GstRtcSinkClass *klass) {
   element_class->release_pad = Vfunc<&GstRtcSinkImpl::release_pad>::call<GstElement>;
   add_publishing_templates(element_class);
   gst_type_mark_as_plugin_api(congestion_control_type(), GstPluginAPIFlags(0));
+  gst_type_mark_as_plugin_api(protection_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(viewer_control_type(), GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(GST_TYPE_RTC_SINK_PAD, GstPluginAPIFlags(0));
   gst_type_mark_as_plugin_api(GST_TYPE_RTC_DATA_PAD, GstPluginAPIFlags(0));

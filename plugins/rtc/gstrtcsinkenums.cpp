@@ -13,6 +13,18 @@ GType congestion_control_type() {
   return type;
 }
 
+GType protection_type() {
+  static const GEnumValue values[] = {
+      {int(Protection::none), "Lost packets are sent again, no more", "none"},
+      {int(Protection::automatic), "Parity where packets get lost and asking for them takes long",
+       "auto"},
+      {int(Protection::always), "The same, and a tenth of the packets where nothing is lost",
+       "always"},
+      {0, nullptr, nullptr}};
+  static const auto type = g_enum_register_static("GstRtcSinkFec", values);
+  return type;
+}
+
 GType viewer_control_type() {
   static const GEnumValue values[] = {
       {int(ViewerControl::none), "Viewers only watch", "none"},

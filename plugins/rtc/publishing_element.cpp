@@ -150,6 +150,7 @@ Result<PublisherSettings> PublishingElement::publisher_settings() const {
   result.stream = s.stream.empty() ? element_name.get() : s.stream;
   result.max_viewers = s.max_viewers;
   result.control_rate = s.control_rate;
+  result.protection = s.protection;
   result.accept_data = s.accept_data;
   result.viewers_control = s.control != ViewerControl::none;
   result.max_showings = s.playback_uri.empty() ? 0 : s.max_private;

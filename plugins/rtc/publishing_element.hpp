@@ -35,6 +35,7 @@ struct SinkSettings : ConnectionSettings {
   guint linger = 5000;
   guint max_viewers = 0;
   bool control_rate = true;
+  Protection protection = Protection::automatic;
   bool accept_data = false;
   std::string data_labels;
   ViewerControl control = ViewerControl::none;

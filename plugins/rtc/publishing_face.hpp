@@ -76,6 +76,22 @@ std::vector<PropertyRow<Impl>> publishing_rows() {
                                                                    : congestion_control_none);
        }});
   table.push_back(
+      {g_param_spec_enum(
+           "fec", "fec",
+           "Whether parity goes beside the video (FlexFEC, as browsers built on libwebrtc take "
+           "it), "
+           "from which viewers make what was lost without asking for it. auto: by the loss of the "
+           "path, once its round trip takes 20 ms, in full from 100 ms on; three parity packets "
+           "for "
+           "each one lost, within the rate of the path.",
+           protection_type(), int(Protection::automatic), read_write),
+       [](Impl &self, const GValue *value) {
+         self.settings.set(&SinkSettings::protection, Protection(g_value_get_enum(value)));
+       },
+       [](Impl &self, GValue *value) {
+         g_value_set_enum(value, int(self.settings.copy().protection));
+       }});
+  table.push_back(
       {g_param_spec_string("url", "url", "Address of the room's page in a browser, once known.",
                            nullptr, read_only),
        nullptr, [](Impl &self, GValue *value) { g_value_set_string(value, self.url().c_str()); }});

@@ -69,8 +69,8 @@ class Party : public Signaler::Listener {
     log_.change([&](Log &l) { l.peers[peer] = info.name, l.joined++; });
   }
   void session_requested(const SessionId &session, const PeerId &,
-                         std::optional<Description> offer) override {
-    log_.change([&](Log &l) { l.requested.push_back(session), l.offer = offer; });
+                         SessionRequest request) override {
+    log_.change([&](Log &l) { l.requested.push_back(session), l.offer = request.offer; });
   }
   void session_opened(const SessionId &session, const PeerId &) override {
     log_.change([&](Log &l) { l.opened.push_back(session); });

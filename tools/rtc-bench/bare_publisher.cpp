@@ -63,7 +63,7 @@ BarePublisher::~BarePublisher() {
 }
 
 void BarePublisher::session_requested(const SessionId &session, const PeerId &peer,
-                                      std::optional<Description>) {
+                                      SessionRequest) {
   auto viewer = add(session);
   viewer.peer = peer;
   viewers_[session] = viewer;

@@ -46,8 +46,7 @@ class BarePublisher : private Signaler::Listener {
 
   void ready(const IceServers &, const std::string &) override {}
   void peer_joined(const PeerId &, const PeerInfo &) override {}
-  void session_requested(const SessionId &session, const PeerId &peer,
-                         std::optional<Description> offer) override;
+  void session_requested(const SessionId &session, const PeerId &peer, SessionRequest) override;
   void session_opened(const SessionId &, const PeerId &) override {}
   void received(const SessionId &session, Message message) override;
   void peer_left(const PeerId &peer, bool lost) override;

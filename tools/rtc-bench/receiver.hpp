@@ -48,7 +48,7 @@ class BenchReceiver : private Signaler::Listener {
 
   void ready(const IceServers &, const std::string &) override { shared_->reached("signaling"); }
   void peer_joined(const PeerId &peer, const PeerInfo &info) override;
-  void session_requested(const SessionId &, const PeerId &, std::optional<Description>) override {}
+  void session_requested(const SessionId &, const PeerId &, SessionRequest) override {}
   void session_opened(const SessionId &session, const PeerId &peer) override;
   void received(const SessionId &session, Message message) override;
   void peer_left(const PeerId &, bool) override {}

@@ -107,7 +107,7 @@ void RelayPublisher::heard(const JsonPtr &line) {
 }
 
 void RelayPublisher::session_requested(const SessionId &session, const PeerId &peer,
-                                       std::optional<Description>) {
+                                       SessionRequest) {
   viewers_[session] = peer;
   relay_->tell(JsonObject().add("open", session).str().c_str());
 }

@@ -10,6 +10,12 @@
  * @property {() => void} detached          signaling is lost; media may go on
  */
 
+/** Whether this browser makes lost packets from parity. Offers have it only for who says so: others take it for a track. */
+function takesParity() {
+  const codecs = globalThis.RTCRtpReceiver?.getCapabilities?.('video')?.codecs ?? [];
+  return codecs.some(({ mimeType }) => mimeType.toLowerCase() === 'video/flexfec-03');
+}
+
 export class Calls {
   #send;
   #asked = [];
@@ -29,7 +35,7 @@ export class Calls {
   start(peerId, listener) {
     const call = { peerId, listener, sessionId: null, over: false, doubt: null };
     this.#asked.push(call);
-    this.#send({ type: 'startSession', peerId });
+    this.#send({ type: 'startSession', peerId, ...(takesParity() && { accepts: ['flexfec-03'] }) });
     return {
       send: (content) => {
         if (call.sessionId && !call.over) this.#send({ type: 'peer', sessionId: call.sessionId, ...content });

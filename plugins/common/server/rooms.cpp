@@ -153,7 +153,8 @@ Rooms::Done Rooms::handle(Peer &peer, const StartSession &message, Outbox &out) 
   producer.sessions.insert(id);
   consumer.sessions.insert(id);
   out.push_back({consumer.id, write(SessionStarted{producer.id, id})});
-  out.push_back({producer.id, write(StartSession{consumer.id, id, message.offer})});
+  out.push_back({producer.id, write(StartSession{consumer.id, id, message.offer,
+                                                 to_producer && message.takes_parity})});
   return true;
 }
 

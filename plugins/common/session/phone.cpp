@@ -162,12 +162,14 @@ Result<bool> Phone::call(const std::string &peer) {
   return true;
 }
 
-void Phone::session_requested(const SessionId &session, const PeerId &peer,
-                              std::optional<Description> offer) {
+void Phone::session_requested(const SessionId &session, const PeerId &peer, SessionRequest asked) {
   if (finished_) return turn_away(session, "this peer takes no more calls");
   if (!hung_up_on_.empty() && std::exchange(hung_up_on_, "") == name_of(peer))
     return turn_away(session, over);
-  Request request{peer, std::move(offer), {}};
+  Request request;
+  request.peer = peer;
+  request.offer = std::move(asked.offer);
+  request.takes_parity = asked.takes_parity;
   if (is_other_side(peer)) {
     drop_attempts();
     announce_healing("the other side calls again");

@@ -72,7 +72,7 @@ class Phone : public Publisher {
   void peer_joined(const PeerId &peer, const PeerInfo &info) override;
   void peer_left(const PeerId &peer, bool lost) override;
   void session_requested(const SessionId &session, const PeerId &peer,
-                         std::optional<Description> offer) override;
+                         SessionRequest request) override;
   void session_opened(const SessionId &session, const PeerId &peer) override;
   void received(const SessionId &session, Message message) override;
   void lost(const Error &error) override;

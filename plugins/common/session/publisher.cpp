@@ -137,7 +137,7 @@ void Publisher::ice_servers_changed(const IceServers &servers) {
 }
 
 void Publisher::session_requested(const SessionId &session, const PeerId &peer,
-                                  std::optional<Description> offer) {
+                                  SessionRequest request) {
   if (finished_) return turn_away(session, "the stream has ended");
   if (settings_.max_viewers && viewers_.size() + waiting_.size() >= settings_.max_viewers)
     return turn_away(session,
@@ -146,7 +146,7 @@ void Publisher::session_requested(const SessionId &session, const PeerId &peer,
     return turn_away(session, "the publisher does not accept this viewer");
   auto showing = find_showing(session, peer);
   if (!showing) return turn_away(session, showing.error().message);
-  admit(session, {peer, std::move(offer), {}, std::move(*showing)});
+  admit(session, {peer, std::move(request.offer), {}, std::move(*showing), request.takes_parity});
 }
 
 void Publisher::admit(const SessionId &session, Request request) {
@@ -182,6 +182,7 @@ Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session,
   });
   if (viewer && settings_.control_rate && has_video)
     (*viewer)->control_rate(nominal_rate(inputs), can_adapt(inputs));
+  if (viewer) (*viewer)->protect(settings_.protection);
   if (viewer && settings_.receive) (*viewer)->receive(*settings_.receive);
   if (viewer && settings_.accept_data) (*viewer)->accept_data();
   if (viewer) viewer_made(**viewer);
@@ -215,6 +216,8 @@ void Publisher::serve(const SessionId &session, Request request) {
   const auto viewer = seat(session, request.peer, Glare::insist, showing);
   // The application may have sent the viewer away.
   if (!viewer || !viewers_.count(session)) return;
+  viewers_[session].takes_parity = request.takes_parity;
+  if (request.takes_parity) viewer->offer_parity();
   viewer->start(inputs_of(showing.get()), feeds_, request.offer);
   for (const auto &message : request.early)
     if (viewers_.count(session)) viewer->received(message);

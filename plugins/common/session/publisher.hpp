@@ -25,9 +25,10 @@ namespace rtc {
 struct PublisherSettings {
   ConnectionSettings connection;
   std::string stream;
-  bool stream_is_fixed = true;   // false: another name may be given when it is taken
-  unsigned max_viewers = 0;      // 0: no limit
-  bool control_rate = true;      // encoders follow what the viewers' paths take
+  bool stream_is_fixed = true;               // false: another name may be given when it is taken
+  unsigned max_viewers = 0;                  // 0: no limit
+  bool control_rate = true;                  // encoders follow what the viewers' paths take
+  Protection protection = Protection::none;  // of video, by parity
   bool accept_data = false;      // viewers may make data channels though there is no feed
   bool viewers_control = false;  // each gets a control channel
   unsigned max_showings = 0;     // recordings for a peer alone; 0: all watch the inputs
@@ -130,6 +131,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     std::optional<Description> offer;
     std::vector<Message> early;  // candidates that came before the session was made
     std::shared_ptr<Showing> showing;
+    bool takes_parity = false;
     TimePoint since = Clock::now();
   };
   // The rendition of one video track.
@@ -143,7 +145,8 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
     std::shared_ptr<Viewer> viewer;
     std::shared_ptr<Viewer> replacement;
     std::shared_ptr<Showing> showing;  // null: it gets what comes in
-    bool orphaned = false;             // its signaling session is gone
+    bool takes_parity = false;
+    bool orphaned = false;  // its signaling session is gone
     TimePoint next_attempt{};
     std::optional<TimePoint> broken_since;  // announced and not healed
     unsigned healed = 0;
@@ -153,7 +156,7 @@ class Publisher : public Signaler::Listener, public Viewer::Listener {
 
   void ready(const IceServers &servers, const std::string &name) override;
   void session_requested(const SessionId &session, const PeerId &peer,
-                         std::optional<Description> offer) override;
+                         SessionRequest request) override;
   void received(const SessionId &session, Message message) override;
   void peer_joined(const PeerId &, const PeerInfo &) override {}
   void peer_left(const PeerId &peer, bool lost) override;

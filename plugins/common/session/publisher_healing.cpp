@@ -65,6 +65,7 @@ void Publisher::heal(const SessionId &session, Seat &seat, const std::string &re
   if (!seat.broken_since) seat.broken_since = seat.viewer->session().last_received();
   const auto replacement = seat.replacement = *made;
   replacement->pause(seat.paused);
+  if (seat.takes_parity) replacement->offer_parity();
   events_.viewer_healing(session, peer, reason, replacement->session().webrtcbin());
   // The application may have sent the viewer away.
   if (viewers_.count(session)) replacement->start(inputs, feeds_, {});

@@ -14,12 +14,14 @@ void Publisher::get_stats(std::function<void(StructurePtr)> done) {
                             group.rendition.width, group.rendition.height});
   for (auto &[session, seat] : viewers_) {
     const auto &viewer = seat.viewer;
-    uint64_t frames = 0, dropped = 0, requests = 0;
+    uint64_t frames = 0, dropped = 0, requests = 0, parity = 0, parity_bytes = 0;
     std::vector<TrackStats> tracks;
     for (const auto &track : viewer->tracks()) {
       frames += track.counters.frames;
       dropped += track.counters.dropped;
       requests += track.counters.keyframe_requests;
+      parity += track.counters.parity_packets;
+      parity_bytes += track.counters.parity_bytes;
       const auto control = seat.controls.find(track.pad);
       if (control == seat.controls.end() || !track.codec) continue;
       const auto &choice = control->second.choice;
@@ -30,7 +32,8 @@ void Publisher::get_stats(std::function<void(StructurePtr)> done) {
         "session", "peer", G_TYPE_STRING, viewer->peer().c_str(), "connected", G_TYPE_BOOLEAN,
         viewer->connected(), "paused", G_TYPE_BOOLEAN, seat.paused, "framesSent", G_TYPE_UINT64,
         frames, "framesDropped", G_TYPE_UINT64, dropped, "keyFrameRequests", G_TYPE_UINT64,
-        requests, "healed", G_TYPE_UINT, seat.healed, nullptr);
+        requests, "fecPacketsSent", G_TYPE_UINT64, parity, "fecBytesSent", G_TYPE_UINT64,
+        parity_bytes, "healed", G_TYPE_UINT, seat.healed, nullptr);
     add_tracks(*entry, tracks);
     add_path(*entry, viewer->session().path());
     if (const auto &congestion = viewer->congestion())

@@ -88,12 +88,12 @@ void Receiver::look_for_stream() {
 
 // A peer that calls us although we called it not: publishers of other software may.
 void Receiver::session_requested(const SessionId &session, const PeerId &peer,
-                                 std::optional<Description> offer) {
-  if (current_ || finished_ || !offer || !clock_)
+                                 SessionRequest request) {
+  if (current_ || finished_ || !request.offer || !clock_)
     return connection_->signaler().send(session, Bye{"this peer does not take calls now"});
   peer_ = peer;
   current_ = make_reception(session, peer);
-  if (current_) current_->received(*offer);
+  if (current_) current_->received(*request.offer);
 }
 
 void Receiver::session_opened(const SessionId &session, const PeerId &peer) {
@@ -288,6 +288,9 @@ void Receiver::get_stats(std::function<void(StructurePtr)> done) {
   StructurePtr entry(gst_structure_new("session", "peer", G_TYPE_STRING, peer_.c_str(), "connected",
                                        G_TYPE_BOOLEAN, session.state() == Session::State::connected,
                                        "healed", G_TYPE_UINT, healed_, nullptr));
+  const auto parity = session.parity().counters();
+  gst_structure_set(entry.get(), "fecPacketsReceived", G_TYPE_UINT64, guint64{parity.packets},
+                    "packetsRecovered", G_TYPE_UINT64, guint64{parity.recovered}, nullptr);
   add_path(*entry, session.path());
   session.get_stats([collector, id = session.id(), entry = entry.release()](StructurePtr stats) {
     collector->add_session(id, StructurePtr(entry), std::move(stats));

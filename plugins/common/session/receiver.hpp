@@ -83,7 +83,7 @@ class Receiver : public Signaler::Listener,
   void ready(const IceServers &servers, const std::string &name) override;
   void peer_joined(const PeerId &peer, const PeerInfo &info) override;
   void session_requested(const SessionId &session, const PeerId &peer,
-                         std::optional<Description> offer) override;
+                         SessionRequest request) override;
   void session_opened(const SessionId &session, const PeerId &peer) override;
   void received(const SessionId &session, Message message) override;
   void ice_servers_changed(const IceServers &servers) override;

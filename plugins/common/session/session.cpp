@@ -150,6 +150,7 @@ void Session::element_added(GstElement *element) {
   free_channel_errors(element);
   SctpWindow::watch(element, sctp_window_);
   SctpStreams::watch(element, sctp_streams_);
+  ParityReceiver::watch(element, parity_);
   const auto *factory = gst_element_get_factory(element);
   const std::string_view name = factory ? GST_OBJECT_NAME(factory) : "";
   if (name == "clocksync") {

@@ -19,6 +19,7 @@
 #include "ice/ice_context.hpp"
 #include "session/early_feedback.hpp"
 #include "session/negotiation.hpp"
+#include "session/parity_receiver.hpp"
 #include "session/repeater.hpp"
 #include "session/retransmission_budget.hpp"
 #include "session/sctp_elements.hpp"
@@ -97,6 +98,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<RetransmissionBudget> &retransmissions() const { return retransmissions_; }
   Repeater &repeater() { return repeater_; }
   TransportWide &transport() { return *transport_; }
+  ParityReceiver &parity() { return *parity_; }
 
   // Asks for statistics; `done` comes on the loop, at once empty when the session is closed.
   void get_stats(std::function<void(StructurePtr)> done);
@@ -124,6 +126,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void perform(const Negotiation::Send &action);
   void perform(const Negotiation::Fail &action);
   void create_description(Description::Type type);
+  void learn_parity(const Description &description);
+  void allow_parity(Description &description) const;
   void set_description(const char *signal, const Description &description,
                        std::function<void(bool)> done);
   GstPromise *promise(std::function<void(Session &, const GstStructure *)> done);
@@ -140,6 +144,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<TransportWide> transport_ = std::make_shared<TransportWide>();
   const std::shared_ptr<EarlyFeedback> early_feedback_ =
       std::make_shared<EarlyFeedback>(transport_);
+  std::vector<int> parity_types_;  // of the other side, by section; 0: none
+  const std::shared_ptr<ParityReceiver> parity_ = std::make_shared<ParityReceiver>();
   const std::shared_ptr<SctpStreams> sctp_streams_ = std::make_shared<SctpStreams>();
   const std::shared_ptr<SctpWindow> sctp_window_ = std::make_shared<SctpWindow>();
   Ref<GstElement> pipeline_;

@@ -4,6 +4,7 @@
 #include "base/redact.hpp"
 #include "base/text.hpp"
 #include "message/sdp.hpp"
+#include "session/rtp_extensions.hpp"
 #include "session/session.hpp"
 
 namespace rtc {
@@ -131,10 +132,40 @@ void Session::perform(const Negotiation::SetRemote &action) {
     if (const auto accepted = listener->session_described(*this, description); !accepted)
       return perform(Negotiation::Fail{accepted.error()});
   if (closed_) return;
+  learn_parity(action.description);
   set_description("set-remote-description", description, [this](bool ok) {
     perform(negotiation_.remote_set(ok));
     if (ok && negotiation_.stable()) negotiated();
   });
+}
+
+void Session::learn_parity(const Description &description) {
+  const auto sdp = parse_sdp(description.sdp);
+  if (!sdp) return;
+  parity_types_.assign(sdp->media.size(), 0);
+  for (size_t i = 0; i < sdp->media.size(); i++) {
+    const auto &media = sdp->media[i];
+    if (media.kind != "video" || media.rejected()) continue;
+    const auto type = parity_types_[i] = parity_type(media);
+    const auto layout = layout_of(media, type);
+    if (type)
+      parity_->negotiated(layout.payload_type, {layout.transport_cc_id, layout.abs_send_time_id});
+  }
+}
+
+// What we receive may have some; to an offer without we cannot answer with any.
+void Session::allow_parity(Description &description) const {
+  const auto sdp = parse_sdp(description.sdp);
+  if (!sdp) return;
+  const bool offers = description.type == Description::Type::offer;
+  for (size_t i = 0; i < sdp->media.size(); i++) {
+    const auto &media = sdp->media[i];
+    const auto type = i < parity_types_.size() ? parity_types_[i] : 0;
+    if (media.kind != "video" || media.rejected() ||
+        (media.direction() != "sendrecv" && media.direction() != "recvonly"))
+      continue;
+    if (type || offers) description.sdp = rtc::allow_parity(description.sdp, i, type);
+  }
 }
 
 void Session::perform(const Negotiation::AddCandidate &action) {
@@ -163,6 +194,7 @@ void Session::perform(const Negotiation::Send &action) {
           announce_channels(complete_offer(description->sdp, settings_.stream_id), labels_);
     else
       description->sdp = add_fmtp(description->sdp, "opus", "stereo=1;useinbandfec=1");
+    allow_parity(*description);
     description->sdp = limit_message_size(description->sdp, largest_received_message);
     if (settings_.max_video_bitrate)
       description->sdp = limit_video_bandwidth(description->sdp, settings_.max_video_bitrate);

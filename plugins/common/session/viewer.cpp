@@ -127,7 +127,11 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
                received_ ? GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV
                          : GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
                "codec-preferences", codecs.get(), nullptr);
-  if (input->kind() == MediaKind::video) g_object_set(transceiver, "do-nack", TRUE, nullptr);
+  if (input->kind() == MediaKind::video) {
+    g_object_set(transceiver, "do-nack", TRUE, nullptr);
+    if (protection_ != Protection::none && (mline || offers_parity_))
+      track->fec.ssrc = g_random_int();
+  }
   if (!mline) pending_.push_back(track.get());
   tracks_.push_back(std::move(track));
   return tracks_.back().get();
@@ -168,6 +172,7 @@ Result<bool> Viewer::session_described(Session &, Description &description) {
   if (!sdp) return sdp.error();
   if (received_) directions_.received(description, *sdp);
   const bool answer = description.type == Description::Type::answer;
+  if (!answer && std::any_of(sdp->media.begin(), sdp->media.end(), parity_type)) offer_parity();
   auto accepted = answer ? accept_answer(*sdp) : accept_offer(*sdp);
   sections_ = sdp->media.size();
   if (!accepted || !received_) return accepted;
@@ -328,7 +333,9 @@ void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int
     extensions_ = layout;
     session_->transport().negotiated(layout.transport_cc_id);
   }
-  track.outlet->set_caps(caps.get(), layout);
+  if (track.fec.ssrc) track.fec.payload_type = static_cast<uint8_t>(parity_type(media));
+  track.outlet->set_caps(caps.get(), layout, track.fec);
+  track.outlet->protect(parity_for(protection_, 0, {}));
   keep_times();
   RTC_INFO("%s: %s as %s, payload type %d", session_->id().c_str(), track.input->pad().c_str(),
            codec.name, payload_type);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "congestion/congestion_controller.hpp"
+#include "congestion/protection.hpp"
 #include "control/control_protocol.hpp"
 #include "data/data_feed.hpp"
 #include "media/input.hpp"
@@ -76,6 +77,10 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void receive(const ReceptionSettings &wanted) { received_.emplace(wanted); }
   // The viewer may make data channels though there is no feed; before start().
   void accept_data() { accepts_data_ = true; }
+  // Parity goes beside the video where the viewer takes it: its offer has room for it, or its
+  // request said so; before start().
+  void protect(Protection protection) { protection_ = protection; }
+  void offer_parity() { offers_parity_ = true; }
   // Offers all inputs and data feeds, or answers the viewer's own offer with those it asks for.
   void start(const Inputs &inputs, const Feeds &feeds, const std::optional<Description> &offer);
   void add_input(const std::shared_ptr<Input> &input);
@@ -151,6 +156,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
     size_t rendition = 0;
     unsigned bitrate = 0;  // of an encoder to make
     double bandwidth = 0;  // see TrackInfo
+    FecStream fec;         // no SSRC: none is wanted
 
     Input::Choice choice() const { return {codec, rendition}; }
   };
@@ -186,6 +192,10 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void drop(Track &track);
   void outlet_changed(const std::shared_ptr<Outlet> &outlet);
   void take_feedback(TransportFeedback feedback);
+  // Writes the parity of our tracks into a description of ours.
+  void describe_parity(Description &description, const Sdp &sdp) const;
+  // Sets how much parity goes beside the video; returns how much more that makes of it.
+  double protect_tracks(const CongestionDecision &decision);
   // Sends a packet of the video again, for a probe; its size, 0: there is none.
   size_t repeat_packet();
   Track *track_of_mline(size_t mline) const;
@@ -258,6 +268,10 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   ProbeRun probe_;
   bool fed_ = false;
   uint64_t counted_bytes_ = 0;
+  Protection protection_ = Protection::none;
+  bool offers_parity_ = false;
+  Outlet::Counters protected_;  // when the overhead was measured last
+  double overhead_ = 0;         // bytes of parity for each byte of video
 };
 
 }  // namespace rtc

@@ -45,7 +45,10 @@ size_t Viewer::repeat_packet() {
 std::optional<Bitrate> Viewer::rate(TimePoint now) {
   if (!controller_ || !fed_) return {};
   uint64_t bytes = 0;
-  for (const auto &track : tracks_) bytes += track->outlet->counters().bytes;
+  for (const auto &track : tracks_) {
+    const auto counters = track->outlet->counters();
+    bytes += counters.bytes + counters.parity_bytes;
+  }
   if (bytes > counted_bytes_) {
     SentPacket packet;
     packet.sent = now;
@@ -54,7 +57,9 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   }
   const auto decision = controller_->tick(now);
   congestion_ = decision.state;
-  if (!follows_) return decision.target;
+  const auto left = 1 / (1 + protect_tracks(decision));
+  congestion_->sustained *= left;
+  if (!follows_) return decision.target * left;
   if (decision.probe) probe_.start(*decision.probe, now);
   // A path that takes everything needs no pacing, which wakes a worker for every few packets.
   const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
@@ -67,7 +72,7 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   session_->retransmissions()->limit(
       std::max(decision.target * part, lowest_rate), decision.state.rtt,
       contested ? Duration(burst_contested) : Duration(RetransmissionBudget::usual_burst));
-  return decision.target;
+  return decision.target * left;
 }
 
 }  // namespace rtc

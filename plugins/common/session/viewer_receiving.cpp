@@ -54,9 +54,10 @@ Way Viewer::way(size_t mline, const Track *track) const {
 }
 
 void Viewer::session_describes(Session &, Description &description) {
-  if (!received_) return;
   const auto sdp = parse_sdp(description.sdp);
   if (!sdp) return;
+  describe_parity(description, *sdp);
+  if (!received_) return;
   const auto fresh = new_sections(*sdp);
   directions_.describe(description, *sdp, [&](size_t mline) {
     const auto found = fresh.find(mline);

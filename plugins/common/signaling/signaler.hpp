@@ -35,6 +35,12 @@ struct Presence {
   bool takes_calls = false;
 };
 
+// What a peer asks of us with a session.
+struct SessionRequest {
+  std::optional<Description> offer;  // to be answered; without one it expects ours
+  bool takes_parity = false;         // see add_parity(); others may refuse an offer with it
+};
+
 class Signaler {
  public:
   struct Traits {
@@ -50,9 +56,8 @@ class Signaler {
     // effect. Sessions opened before stay valid unless peer_left or a Bye says otherwise.
     virtual void ready(const IceServers &servers, const std::string &name) = 0;
     virtual void peer_joined(const PeerId &peer, const PeerInfo &info) = 0;
-    // A peer wants a session with us; with an offer it expects an answer, without one our offer.
     virtual void session_requested(const SessionId &session, const PeerId &peer,
-                                   std::optional<Description> offer) = 0;
+                                   SessionRequest request) = 0;
     // The session that open() asked for exists; its offer follows through received().
     virtual void session_opened(const SessionId &session, const PeerId &peer) = 0;
     virtual void received(const SessionId &session, Message message) = 0;

@@ -61,6 +61,17 @@ function selectedPair() {
   }, { polling: 200, timeout: 30000 }).then((handle) => handle.jsonValue());
 }
 
+/** What the statistics tell of the video that came. */
+const inboundVideo = () => page.evaluate(async () => {
+  for (const connection of window.connections)
+    for (const entry of (await connection.getStats()).values())
+      if (entry.type === 'inbound-rtp' && entry.kind === 'video') {
+        const { packetsLost, fecPacketsReceived, framesDecoded, freezeCount, totalFreezesDuration, pliCount } = entry;
+        return { packetsLost, fecPacketsReceived, framesDecoded, freezeCount, totalFreezesDuration, pliCount };
+      }
+  return {};
+});
+
 const sayPath = async () => say({ message: 'rtc-path', source: 'chromium', ...await selectedPair() });
 
 if (mode === 'publish') {
@@ -74,5 +85,5 @@ if (mode === 'publish') {
   const rate = await frameRate(page, Number(seconds));
   await sayPath();
   const first = await page.evaluate(() => performance.getEntriesByName('rtc-first-frame')[0]?.startTime / 1000);
-  say({ message: 'flow', first, rate });
+  say({ message: 'flow', first, rate, ...await inboundVideo() });
 }

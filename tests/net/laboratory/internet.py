@@ -18,6 +18,8 @@ class Internet(Node):
         self.ip('route add blackhole default', 'route add blackhole ::/0')
         self._loss = {}
         self._without_stun = set()
+        self._without_type = {}
+        self._nth = {}
 
     def lose(self, line, percent, to=True, back=False):
         """Loses packets at random on a line ('pub', 'view', 'turn', 'signal'): those to it, those back from it."""
@@ -29,6 +31,16 @@ class Internet(Node):
     def lose_stun(self, line, lost=True):
         """No STUN gets to a line or back over UDP, everything else does."""
         (self._without_stun.add if lost else self._without_stun.discard)(line)
+        self._rules()
+
+    def lose_nth(self, line, nth):
+        """Loses each nth packet to a line over UDP, never two in a row."""
+        self._nth[line] = nth
+        self._rules()
+
+    def lose_type(self, line, payload_type):
+        """No RTP of that payload type gets to a line over UDP."""
+        self._without_type[line] = payload_type
         self._rules()
 
     def cut(self, line):
@@ -60,5 +72,10 @@ class Internet(Node):
             drops += [f'iifname "{line}" {hit}'] if back else []
         drops += [f'{way} "{line}" meta l4proto udp @th,96,32 {STUN_COOKIE} counter drop'
                   for line in self._without_stun for way in ('oifname', 'iifname')]
+        # Version 2 (RFC 3550 section 5.1), and what follows the marker.
+        drops += [f'oifname "{line}" meta l4proto udp @th,64,2 2 @th,73,7 {payload_type} drop'
+                  for line, payload_type in self._without_type.items()]
+        drops += [f'oifname "{line}" meta l4proto udp numgen inc mod {nth} == 0 counter drop'
+                  for line, nth in self._nth.items()]
         self.nft('table inet loss {}\ndelete table inet loss\ntable inet loss {\n chain forward {\n'
                  '  type filter hook forward priority filter;\n  ' + '\n  '.join(drops) + '\n }\n}\n')

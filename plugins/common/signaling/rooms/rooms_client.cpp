@@ -123,7 +123,7 @@ void RoomsClient::closed(unsigned code, const std::string &why) {
 }
 
 void RoomsClient::open(const PeerId &peer) {
-  if (socket_ && ready_) socket_->send(write(rooms::StartSession{peer, {}, {}}));
+  if (socket_ && ready_) socket_->send(write(rooms::StartSession{peer, {}, {}, true}));
 }
 
 void RoomsClient::send(const SessionId &session, const Message &message) {
@@ -230,9 +230,9 @@ void RoomsClient::handle(const rooms::PeerList &event) {
 
 void RoomsClient::handle(const rooms::StartSession &event) {
   sessions_.insert(event.session);
-  std::optional<Description> offer;
-  if (event.offer) offer = Description{Description::Type::offer, *event.offer};
-  tell([&](auto &l) { l.session_requested(event.session, event.peer, offer); });
+  SessionRequest request{{}, event.takes_parity};
+  if (event.offer) request.offer = Description{Description::Type::offer, *event.offer};
+  tell([&](auto &l) { l.session_requested(event.session, event.peer, request); });
 }
 
 void RoomsClient::handle(const rooms::SessionStarted &event) {

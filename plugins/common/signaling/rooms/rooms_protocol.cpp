@@ -91,6 +91,8 @@ Result<StartSession> read_start(const JsonValue &object, bool with_session) {
     start.offer = offer->text();
     if (!start.offer) return bad("\"offer\" is not a string");
   }
+  if (const auto *accepts = object.find("accepts"))
+    for (const auto &item : accepts->items) start.takes_parity |= item.text() == parity_name;
   return start;
 }
 

@@ -10,6 +10,7 @@
 //   meta.call                 true: the producer takes calls, and sends no stream by itself
 //   setPeerStatus.instance    one publisher's secret, kept over its reconnections
 //   setPeerStatus.uniqueName  the server may append "-2", "-3" to a name that is taken
+//   startSession.accepts      what the consumer takes that others may stumble over: "flexfec-03"
 //   error.code                "name-taken" where a program must tell the case
 //
 // Errors: what cannot be read is an Error of kind `protocol` whose message names what was wrong.
@@ -26,6 +27,9 @@
 #include "message/message.hpp"
 
 namespace rtc::rooms {
+
+// In startSession.accepts: descriptions with parity (see add_parity()).
+constexpr auto parity_name = "flexfec-03";
 
 enum class Version { v1_0, v1_1 };
 
@@ -52,6 +56,7 @@ struct StartSession {
   std::string peer;
   std::string session;  // empty from client to server
   std::optional<std::string> offer;
+  bool takes_parity = false;  // "accepts" lists "flexfec-03"; our addition
 };
 
 struct EndSession {

@@ -51,6 +51,7 @@ std::string write(const StartSession &message) {
   auto object = typed("startSession").add("peerId", message.peer);
   if (!message.session.empty()) object.add("sessionId", message.session);
   if (message.offer) object.add("offer", *message.offer);
+  if (message.takes_parity) object.add_raw("accepts", std::string("[\"") + parity_name + "\"]");
   return object.str();
 }
 

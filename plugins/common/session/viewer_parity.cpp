@@ -1,0 +1,55 @@
+// The parity that goes beside a Viewer's video.
+#include <algorithm>
+
+#include "session/viewer.hpp"
+
+namespace rtc {
+
+namespace {
+constexpr double smoothing = 0.1;
+}  // namespace
+
+void Viewer::describe_parity(Description &description, const Sdp &sdp) const {
+  const auto fresh = new_sections(sdp);
+  for (size_t i = 0; i < sdp.media.size(); i++) {
+    const auto found = fresh.find(i);
+    const auto *track = found == fresh.end() ? track_of_mline(i) : found->second;
+    if (!track || !track->fec.ssrc || sdp.media[i].rejected()) continue;
+    // Not again to a viewer that took none.
+    if (track->codec && !track->fec.payload_type) continue;
+    description.sdp = add_parity(description.sdp, i, track->fec.payload_type, track->input->ssrc(),
+                                 track->fec.ssrc);
+  }
+}
+
+double Viewer::protect_tracks(const CongestionDecision &decision) {
+  Outlet::Counters sum;
+  bool taken = false;
+  for (const auto &track : tracks_) {
+    if (!track->fec.payload_type) continue;
+    taken = true;
+    const auto counters = track->outlet->counters();
+    sum.bytes += counters.bytes;
+    sum.parity_bytes += counters.parity_bytes;
+  }
+  if (!taken) return 0;
+  if (sum.bytes > protected_.bytes) {
+    const auto measured = static_cast<double>(sum.parity_bytes - protected_.parity_bytes) /
+                          static_cast<double>(sum.bytes - protected_.bytes);
+    overhead_ += smoothing * (measured - overhead_);
+    protected_ = sum;
+  }
+  // What waits in a queue is the path's answer to too much, and beside another flow that keeps it
+  // full what is lost is lost in bursts.
+  const auto &state = decision.state;
+  const auto loss = state.competing ? 0 : state.inherent;
+  auto part = parity_for(protection_, loss, state.rtt - std::min(state.rtt, state.queueing));
+  // What is passed through makes no room for it.
+  if (const auto without = state.acknowledged / (1 + overhead_); !follows_ && without > 0)
+    part = std::clamp(decision.target / without - 1, 0.0, part);
+  for (const auto &track : tracks_)
+    if (track->fec.payload_type) track->outlet->protect(part);
+  return part > 0 ? std::max(part, overhead_) : 0;
+}
+
+}  // namespace rtc

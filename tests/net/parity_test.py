@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Parity (FlexFEC) repairs what is not sent again: each 50th packet to the viewer is lost, and every retransmission, as if
+the viewer were so far away that what it asks for comes too late."""
+import os
+import re
+import shutil
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+
+from laboratory import Lab, build, enter  # noqa: E402
+from laboratory.pipeline import chromium  # noqa: E402
+
+MODULES = build.ROOT / 'tests/browser/node_modules/puppeteer-core'
+SECONDS = 15
+RATE = 15
+RETRANSMISSION = 97  # payload type, in our offers, of what repairs the first codec
+LOST = 25
+NTH = 50  # a parity packet protects fewer
+# Some seven packets in each frame.
+SOURCE = f'videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=240,framerate={RATE}/1'
+
+
+def number(stats, name):
+    return int(re.search(rf'{name}=\(guint64\)(\d+)', stats)[1])
+
+
+class Parity(unittest.TestCase):
+    def publish(self, lab, fec):
+        lab.start()
+        publisher = lab.publish(f'video-codecs=VP8 video-bitrate=1200000 fec={fec}', source=SOURCE)
+        publisher.wait_message('rtc-ready')
+        lab.internet.lose_type('view', RETRANSMISSION)
+        lab.internet.lose_nth('view', NTH)
+        return publisher
+
+    def receive(self, fec):
+        """Frames, how many more the time stamps say are missing, parity that came, packets made of it."""
+        with Lab() as lab:
+            self.publish(lab, fec)
+            viewer = lab.view()
+            viewer.wait_until(lambda: lab.internet.dropped() > LOST, 'lost packets', 90)
+            # The encoder leaves some out after its first keyframe.
+            stamps = [pts for _, pts in viewer.frames[RATE:]]
+            missing = sum(max(0, round((b - a) * RATE / 1e9) - 1) for a, b in zip(stamps, stamps[1:]))
+            stats = viewer.read_stats()
+            came, made = number(stats, 'fecPacketsReceived'), number(stats, 'packetsRecovered')
+            print(f'rtcsrc, fec={fec}: {lab.internet.dropped()} lost, {came} of parity came, {made} packets recovered, '
+                  f'{missing} of {len(stamps) + missing} frames missing')
+            return len(viewer.frames), missing, came, made
+
+    def test_rtcsrc(self):
+        without, _, came, _ = self.receive('none')
+        self.assertEqual(came, 0)
+        protected, missing, came, made = self.receive('always')
+        self.assertGreater(came, 0)
+        self.assertGreater(made, 0)
+        self.assertEqual(missing, 0)
+        self.assertGreater(protected, 2 * without)
+
+    def watch(self, fec):
+        with Lab() as lab:
+            self.publish(lab, fec)
+            browser = chromium(lab, lab.viewer, 'play', SECONDS)
+            flow = browser.wait_message('flow', 60 + SECONDS)
+            print(f'Chromium, fec={fec}:', {key: value for key, value in flow.items() if key != 'message'})
+            return flow
+
+    def test_chromium(self):
+        if not shutil.which('chromium') or not shutil.which('node') or not os.path.isdir(MODULES):
+            self.skipTest('chromium, nodejs and "npm ci" in tests/browser are needed')
+        without, protected = self.watch('none'), self.watch('always')
+        self.assertFalse(without.get('fecPacketsReceived'))
+        self.assertGreater(protected['fecPacketsReceived'], 0)
+        # Of the pictures, and keyframes it had to ask for.
+        self.assertEqual(protected['pliCount'], 0)
+        self.assertGreater(protected['framesDecoded'], 2 * without['framesDecoded'])
+
+
+if __name__ == '__main__':
+    enter()
+    build.environment()
+    unittest.main(verbosity=1)
