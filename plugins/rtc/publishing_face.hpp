@@ -80,10 +80,12 @@ std::vector<PropertyRow<Impl>> publishing_rows() {
            "fec", "fec",
            "Whether parity goes beside the video (FlexFEC, as browsers built on libwebrtc take "
            "it), "
-           "from which viewers make what was lost without asking for it. auto: by the loss of the "
-           "path, once its round trip takes 20 ms, in full from 100 ms on; three parity packets "
-           "for "
-           "each one lost, within the rate of the path.",
+           "from which viewers make what was lost without waiting until it is sent again. auto, "
+           "with "
+           "congestion-control=gcc: where the path loses packets, from a round trip of 20 ms on, "
+           "in "
+           "full from 100 ms on: about three parity packets for each one lost, within the rate of "
+           "the path. What passes through encoded has as much as the path has room for.",
            protection_type(), int(Protection::automatic), read_write),
        [](Impl &self, const GValue *value) {
          self.settings.set(&SinkSettings::protection, Protection(g_value_get_enum(value)));

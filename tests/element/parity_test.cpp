@@ -33,7 +33,7 @@ class ParityReceiving : public ElementTest {
     return list;
   }
   Ref<GstBuffer> parity_of(GstBufferList *packets) {
-    const auto list = stream_.frame(packets, 0.01, 0);
+    const auto list = stream_.frame(packets, 0.02, 0);
     return list ? share(gst_buffer_list_get(list.get(), 0)) : Ref<GstBuffer>();
   }
   // Of each packet that came out, in order.
@@ -55,7 +55,6 @@ class ParityReceiving : public ElementTest {
   const std::unique_ptr<GstHarness, decltype(&gst_harness_teardown)> harness_{
       gst_harness_new("rtprtxreceive"), gst_harness_teardown};
   const std::shared_ptr<ParityReceiver> receiver_ = std::make_shared<ParityReceiver>();
-  // One for four frames, however small.
   ParityStream stream_{{parity_type, 8}, layout};
   uint16_t sequence_ = 10;
 };

@@ -164,3 +164,23 @@ TEST(Flexfec, LengthsThatCannotBeAreRefused) {
   parity.resize(30);
   EXPECT_TRUE(receive(sent, {1}, {parity}).empty());
 }
+
+TEST(Flexfec, NumbersThatComeAgainAreOthers) {
+  const auto sent = packets(40, 4);
+  FlexfecDecoder decoder(ids);
+  for (size_t i = 0; i < 2; i++) (void)decoder.media(sent[i]);
+  EXPECT_TRUE(decoder.parity(parity_for(sent, 1).front()).empty());
+  for (unsigned i = 44; i < 65536 + 43; i++)
+    ASSERT_TRUE(decoder.media(packet(static_cast<uint16_t>(i), 20)).empty()) << i;
+}
+
+TEST(Flexfec, ABrokenOneDoesNotStandInTheWay) {
+  const auto sent = packets(40, 2);
+  auto parity = parity_for(sent, 1).front();
+  parity.resize(30);
+  FlexfecDecoder decoder(ids);
+  EXPECT_TRUE(decoder.media(sent[0]).empty());
+  EXPECT_TRUE(decoder.parity(parity).empty());
+  // The right one of the same packets.
+  EXPECT_EQ(decoder.parity(parity_for(sent, 1).front()).size(), 1u);
+}

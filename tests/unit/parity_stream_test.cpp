@@ -38,15 +38,34 @@ class ParityStreamTest : public testing::Test {
 TEST_F(ParityStreamTest, LargeFramesHaveTheirOwn) {
   EXPECT_EQ(due(10, 0.1), 1u);
   EXPECT_EQ(due(10, 0.3), 3u);
-  EXPECT_EQ(due(1, 0.5), 0u);
+  EXPECT_EQ(due(1, 0.25), 0u);
 }
 
+// 33 ms apart.
 TEST_F(ParityStreamTest, SmallFramesShare) {
   EXPECT_EQ(due(4, 0.1), 0u);
   EXPECT_EQ(due(4, 0.1), 0u);
   EXPECT_EQ(due(4, 0.1), 1u);
-  for (int i = 0; i < 3; i++) EXPECT_EQ(due(1, 0.1), 0u);
+  EXPECT_EQ(due(1, 0.1), 0u);
+  EXPECT_EQ(due(1, 0.1), 0u);
   EXPECT_EQ(due(1, 0.1), 1u);
+}
+
+TEST_F(ParityStreamTest, LittleIsNotMadeMuch) {
+  guint sum = 0;
+  for (int i = 0; i < 1000; i++) sum += due(2, 0.01);
+  EXPECT_GE(sum, 20u);
+  EXPECT_LE(sum, 70u);
+}
+
+TEST_F(ParityStreamTest, WhatIsTooOldIsLeftOut) {
+  EXPECT_EQ(due(2, 0.01), 0u);
+  timestamp_ += 90000;
+  const auto parity = stream_.frame(frame(10).get(), 0.1, 0);
+  ASSERT_TRUE(parity);
+  guint8 base[2];
+  gst_buffer_extract(gst_buffer_list_get(parity.get(), 0), 24 + 16, base, 2);
+  EXPECT_EQ(GST_READ_UINT16_BE(base), static_cast<uint16_t>(65530 + 2));
 }
 
 TEST_F(ParityStreamTest, VeryLargeFramesAreProtectedInParts) {

@@ -14,14 +14,14 @@ namespace {
 constexpr size_t ssrc_count_at = 8, ssrc_at = 12, base_at = 16, mask_at = 18;
 constexpr uint8_t last_mask = 0x80;
 constexpr uint8_t changeable = 0x3f;  // of the first byte: P, X, CC
-// The parts of a mask, each after a bit that tells whether it is the last one; the third has none.
+// The parts of a mask, each after a bit that tells whether it is the last one.
 struct MaskPart {
   size_t at, bytes, first_bit, bits;
 };
 constexpr std::array mask_parts = {MaskPart{mask_at, 2, 0, 15}, MaskPart{mask_at + 2, 4, 15, 31},
                                    MaskPart{mask_at + 6, 8, 46, 63}};
-// More than parity comes late by.
-constexpr size_t most_packets = 512, most_waiting = 64;
+// Parity comes right after what it protects, a retransmission a second later at most.
+constexpr size_t most_packets = 1024, most_waiting = 64;
 constexpr size_t largest_packet = 2048;
 
 void write16(RtpBytes &bytes, size_t at, size_t value) {
@@ -120,6 +120,7 @@ void FlexfecDecoder::keep(const Key &key, RtpBytes packet) {
   if (packets_.contains(key)) return;
   packets_.emplace(key, std::move(packet));
   order_.push_back(key);
+  came_++;
   if (order_.size() <= most_packets) return;
   packets_.erase(order_.front());
   order_.pop_front();
@@ -128,6 +129,7 @@ void FlexfecDecoder::keep(const Key &key, RtpBytes packet) {
 std::vector<RtpBytes> FlexfecDecoder::media(std::span<const uint8_t> packet) {
   if (packet.size() < rtp_header_size || packet.size() > largest_packet) return {};
   keep({read32(packet, 8), read16(packet, 2)}, to_protect(packet, extensions_));
+  forget_old();
   return recover_all();
 }
 
@@ -135,6 +137,7 @@ std::vector<RtpBytes> FlexfecDecoder::parity(std::span<const uint8_t> payload) {
   if (payload.size() > largest_packet) return {};
   auto parity = read(payload);
   if (!parity) return {};
+  parity->came = came_;
   waiting_.push_back(std::move(*parity));
   if (waiting_.size() > most_waiting) waiting_.pop_front();
   return recover_all();
@@ -171,23 +174,28 @@ std::optional<RtpBytes> FlexfecDecoder::recover(const Parity &parity, uint16_t s
   return packet;
 }
 
-// What one parity packet gives may be what another one lacked.
+void FlexfecDecoder::forget_old() {
+  while (!waiting_.empty() && came_ - waiting_.front().came > most_packets) waiting_.pop_front();
+}
+
+// What one parity packet gives may be what another one lacked. Each is of use once; what gives
+// nothing though it lacks one packet only is nonsense.
 std::vector<RtpBytes> FlexfecDecoder::recover_all() {
   std::vector<RtpBytes> result;
   for (bool more = true; more;) {
     more = false;
-    for (const auto &parity : waiting_) {
-      const auto sequence = missing(parity);
-      auto packet = sequence ? recover(parity, *sequence) : std::nullopt;
-      if (!packet) continue;
-      keep({parity.ssrc, *sequence}, *packet);
-      result.push_back(std::move(*packet));
-      more = true;
-    }
     std::erase_if(waiting_, [&](const auto &parity) {
-      return std::all_of(parity.sequences.begin(), parity.sequences.end(), [&](auto sequence) {
-        return packets_.contains({parity.ssrc, sequence});
-      });
+      const auto sequence = missing(parity);
+      if (!sequence)
+        return std::all_of(parity.sequences.begin(), parity.sequences.end(), [&](auto s) {
+          return packets_.contains({parity.ssrc, s});
+        });
+      if (auto packet = recover(parity, *sequence)) {
+        keep({parity.ssrc, *sequence}, *packet);
+        result.push_back(std::move(*packet));
+        more = true;
+      }
+      return true;
     });
   }
   return result;

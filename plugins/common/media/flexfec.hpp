@@ -51,9 +51,10 @@ class FlexfecDecoder {
   struct Parity {
     uint32_t ssrc;
     std::vector<uint16_t> sequences;
-    RtpBytes header;   // recovery of the first 8 bytes of the packet, the length in place of its
-                       // sequence number
-    RtpBytes payload;  // of what follows its RTP header
+    RtpBytes header;    // recovery of the first 8 bytes of the packet, the length in place of its
+                        // sequence number
+    RtpBytes payload;   // of what follows its RTP header
+    uint64_t came = 0;  // after so many packets
   };
   using Key = std::pair<uint32_t, uint16_t>;  // SSRC and sequence number
 
@@ -63,11 +64,14 @@ class FlexfecDecoder {
   std::optional<uint16_t> missing(const Parity &parity) const;
   std::optional<RtpBytes> recover(const Parity &parity, uint16_t sequence) const;
   std::vector<RtpBytes> recover_all();
+  // Sequence numbers come again: what they would give then is made of two streams.
+  void forget_old();
 
   const FlexfecExtensions extensions_;
   std::map<Key, RtpBytes> packets_;  // as to_protect() gives them
   std::deque<Key> order_;            // of arrival
   std::deque<Parity> waiting_;       // for more packets
+  uint64_t came_ = 0;                // packets
 };
 
 }  // namespace rtc

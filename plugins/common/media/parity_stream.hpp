@@ -5,7 +5,7 @@
 
 #include <gst/gst.h>
 
-#include <vector>
+#include <deque>
 
 #include "base/ref.hpp"
 #include "media/flexfec.hpp"
@@ -24,19 +24,26 @@ class ParityStream {
   // `layout`: of the track's packets.
   ParityStream(const FecStream &stream, const RtpLayout &layout);
 
-  // A frame leaves. Returns the packets that are due after it, with `part` of them for each packet
-  // of the track; nothing when more frames are to come first. 0: what was protected before is
-  // forgotten.
+  // A frame leaves. Returns the packets that are due after it, with about `part` of them for each
+  // packet of the track; nothing when more frames are to come first. 0: what was protected before
+  // is forgotten.
   Ref<GstBufferList> frame(GstBufferList *packets, double part, uint32_t send_time);
 
  private:
   Ref<GstBuffer> make(const RtpBytes &payload, uint32_t send_time, GstClockTime pts);
 
+  struct Frame {
+    uint32_t timestamp;
+    size_t packets;
+  };
+  void add(GstBufferList *packets);
+
   const FecStream stream_;
   const RtpLayout layout_;  // of the parity's packets
   const FlexfecExtensions extensions_;
-  std::vector<RtpBytes> unprotected_;
-  unsigned frames_ = 0;  // of them
+  std::deque<RtpBytes> unprotected_;
+  std::deque<Frame> frames_;  // of them
+  double earned_ = 0;         // parity packets, since the last one
   uint16_t next_sequence_;
 };
 

@@ -91,16 +91,6 @@ constexpr auto parity_name = "flexfec-03";
 // Unassigned by RFC 3551, and no codec's; first the one that browsers take.
 constexpr int usual_parity_type = 49, first_free_type = 35, last_free_type = 63;
 
-int free_parity_type(const Sdp &sdp) {
-  std::set<int> taken;
-  for (const auto &media : sdp.media)
-    for (const auto &codec : media.codecs())
-      if (!iequals(codec.name, parity_name)) taken.insert(codec.payload_type);
-  if (!taken.contains(usual_parity_type)) return usual_parity_type;
-  for (int type = first_free_type; type <= last_free_type; type++)
-    if (!taken.contains(type)) return type;
-  return 0;
-}
 }  // namespace
 
 int parity_type(const SdpMedia &media) {
@@ -108,6 +98,20 @@ int parity_type(const SdpMedia &media) {
     if (iequals(codec.name, parity_name) && codec.payload_type > 0) return codec.payload_type;
   return 0;
 }
+
+namespace {
+int free_parity_type(const Sdp &sdp) {
+  std::set<int> taken;
+  for (const auto &media : sdp.media) {
+    if (const auto type = parity_type(media)) return type;
+    for (const auto &codec : media.codecs()) taken.insert(codec.payload_type);
+  }
+  if (!taken.contains(usual_parity_type)) return usual_parity_type;
+  for (int type = first_free_type; type <= last_free_type; type++)
+    if (!taken.contains(type)) return type;
+  return 0;
+}
+}  // namespace
 
 std::string allow_parity(std::string_view text, size_t mline, int payload_type) {
   const auto sdp = parse_sdp(text);

@@ -2,14 +2,17 @@
 
 #include <gst/rtp/gstrtpbuffer.h>
 
+#include <optional>
 #include <string_view>
+
+#include "base/ref.hpp"
 
 namespace rtc {
 
 namespace {
 
-// What the first parity may be for: a keyframe, and some frames after it.
-constexpr size_t kept_before = 256;
+// A keyframe and some frames after it, to which the first parity may belong.
+constexpr size_t kept_first = 256;
 
 class RtpMap {
  public:
@@ -41,14 +44,41 @@ RtpBytes bytes_of(GstBuffer *buffer) {
 
 }  // namespace
 
+// What comes by one transport; on its streaming thread only.
+class ParityReceiver::Transport {
+ public:
+  explicit Transport(std::shared_ptr<ParityReceiver> owner) : owner_(std::move(owner)) {}
+
+  static GstPadProbeReturn pass(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
+    auto &self = *static_cast<Transport *>(data);
+    if (!self.owner_->payload_type_ || self.pushing_) return GST_PAD_PROBE_OK;
+    if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) return self.pass_list(pad, info);
+    return self.take(pad, GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  }
+
+ private:
+  GstPadProbeReturn pass_list(GstPad *pad, GstPadProbeInfo *info);
+  // False: it was parity, which nobody else wants. What was made is pushed behind that pad.
+  bool take(GstPad *pad, GstBuffer *buffer);
+  std::vector<RtpBytes> decode(GstBuffer *media);
+  std::vector<RtpBytes> decode(std::span<const uint8_t> parity);
+
+  const std::shared_ptr<ParityReceiver> owner_;
+  // From the first parity on; nothing is copied for a sender that may send some and does not.
+  std::optional<FlexfecDecoder> decoder_;
+  std::vector<Ref<GstBuffer>> first_;  // of all packets
+  bool begun_ = false;                 // there were more
+  bool pushing_ = false;
+};
+
 void ParityReceiver::watch(GstElement *element, const std::shared_ptr<ParityReceiver> &self) {
   const auto *factory = gst_element_get_factory(element);
   if (std::string_view(factory ? GST_OBJECT_NAME(factory) : "") != "rtprtxreceive") return;
   const auto pad = adopt(gst_element_get_static_pad(element, "src"));
-  using Kept = std::shared_ptr<ParityReceiver>;
   gst_pad_add_probe(pad.get(),
                     GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
-                    pass, new Kept(self), [](gpointer data) { delete static_cast<Kept *>(data); });
+                    Transport::pass, new Transport(self),
+                    [](gpointer data) { delete static_cast<Transport *>(data); });
 }
 
 void ParityReceiver::negotiated(uint8_t payload_type, const FlexfecExtensions &extensions) {
@@ -57,20 +87,12 @@ void ParityReceiver::negotiated(uint8_t payload_type, const FlexfecExtensions &e
   payload_type_ = payload_type;
 }
 
-GstPadProbeReturn ParityReceiver::pass(GstPad *pad, GstPadProbeInfo *info, gpointer data) {
-  auto &self = **static_cast<std::shared_ptr<ParityReceiver> *>(data);
-  if (!self.payload_type_ || self.pushing_) return GST_PAD_PROBE_OK;
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) return pass_list(self, pad, info);
-  return self.take(pad, GST_PAD_PROBE_INFO_BUFFER(info)) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-}
-
-GstPadProbeReturn ParityReceiver::pass_list(ParityReceiver &self, GstPad *pad,
-                                            GstPadProbeInfo *info) {
+GstPadProbeReturn ParityReceiver::Transport::pass_list(GstPad *pad, GstPadProbeInfo *info) {
   auto *list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
   auto rest = adopt(gst_buffer_list_new());
   for (guint i = 0; i < gst_buffer_list_length(list); i++) {
     auto *buffer = gst_buffer_list_get(list, i);
-    if (self.take(pad, buffer)) gst_buffer_list_add(rest.get(), gst_buffer_ref(buffer));
+    if (take(pad, buffer)) gst_buffer_list_add(rest.get(), gst_buffer_ref(buffer));
   }
   if (gst_buffer_list_length(rest.get()) == gst_buffer_list_length(list)) return GST_PAD_PROBE_OK;
   gst_buffer_list_unref(list);
@@ -82,13 +104,13 @@ GstPadProbeReturn ParityReceiver::pass_list(ParityReceiver &self, GstPad *pad,
   return GST_PAD_PROBE_OK;
 }
 
-bool ParityReceiver::take(GstPad *pad, GstBuffer *buffer) {
+bool ParityReceiver::Transport::take(GstPad *pad, GstBuffer *buffer) {
   std::vector<RtpBytes> found;
   bool parity = false;
   {
     RtpMap rtp(buffer);
     if (!rtp) return true;
-    parity = rtp.payload_type() == payload_type_;
+    parity = rtp.payload_type() == owner_->payload_type_;
     if (parity) found = decode(rtp.payload());
   }
   if (!parity) found = decode(buffer);
@@ -96,27 +118,29 @@ bool ParityReceiver::take(GstPad *pad, GstBuffer *buffer) {
   for (const auto &packet : found) {
     auto made = adopt(gst_buffer_new_memdup(packet.data(), packet.size()));
     gst_buffer_copy_into(made.get(), buffer, GST_BUFFER_COPY_TIMESTAMPS, 0, static_cast<gsize>(-1));
-    recovered_++;
+    owner_->recovered_++;
     gst_pad_push(pad, made.release());
   }
   pushing_ = false;
   return !parity;
 }
 
-// Nothing is copied for a sender that may send parity and does not.
-std::vector<RtpBytes> ParityReceiver::decode(GstBuffer *media) {
+std::vector<RtpBytes> ParityReceiver::Transport::decode(GstBuffer *media) {
   if (decoder_) return decoder_->media(bytes_of(media));
-  before_.push_back(share(media));
-  if (before_.size() > kept_before) before_.pop_front();
+  if (begun_) return {};
+  first_.push_back(share(media));
+  begun_ = first_.size() > kept_first;
+  if (begun_) first_.clear();
   return {};
 }
 
-std::vector<RtpBytes> ParityReceiver::decode(std::span<const uint8_t> parity) {
-  packets_++;
+std::vector<RtpBytes> ParityReceiver::Transport::decode(std::span<const uint8_t> parity) {
+  owner_->packets_++;
   if (!decoder_) {
-    decoder_.emplace(FlexfecExtensions{transport_cc_id_.load(), abs_send_time_id_.load()});
-    for (const auto &buffer : before_) (void)decoder_->media(bytes_of(buffer.get()));
-    before_.clear();
+    decoder_.emplace(
+        FlexfecExtensions{owner_->transport_cc_id_.load(), owner_->abs_send_time_id_.load()});
+    for (const auto &buffer : first_) (void)decoder_->media(bytes_of(buffer.get()));
+    first_.clear();
   }
   return decoder_->parity(parity);
 }

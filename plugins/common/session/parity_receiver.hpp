@@ -2,18 +2,15 @@
 // the jitter buffer misses them. GStreamer 1.22 reads ULPFEC only, and not that of browsers: it
 // takes header extensions for no part of what is protected.
 //
-// Threads: negotiated() on the event loop, counters() any; packets on the connection's streaming
-// thread.
+// Threads: negotiated() on the event loop, counters() any; packets on the streaming thread of the
+// transport they come by, of which there are several where the other side does not bundle.
 #pragma once
 
 #include <gst/gst.h>
 
 #include <atomic>
-#include <deque>
 #include <memory>
-#include <optional>
 
-#include "base/ref.hpp"
 #include "media/flexfec.hpp"
 
 namespace rtc {
@@ -29,25 +26,17 @@ class ParityReceiver {
   // gives.
   static void watch(GstElement *element, const std::shared_ptr<ParityReceiver> &self);
 
-  // The payload type of parity and the header extensions, the same in all sections of a bundle.
+  // The payload type of parity and the header extensions, the same in all sections of a bundle;
+  // type 0: there is none.
   void negotiated(uint8_t payload_type, const FlexfecExtensions &extensions);
   Counters counters() const { return {packets_, recovered_}; }
 
  private:
-  static GstPadProbeReturn pass(GstPad *pad, GstPadProbeInfo *info, gpointer data);
-  static GstPadProbeReturn pass_list(ParityReceiver &self, GstPad *pad, GstPadProbeInfo *info);
-  // False: it was parity, which nobody else wants. What was made is pushed behind that pad.
-  bool take(GstPad *pad, GstBuffer *buffer);
-  std::vector<RtpBytes> decode(GstBuffer *media);
-  std::vector<RtpBytes> decode(std::span<const uint8_t> parity);
+  class Transport;
 
   std::atomic<uint8_t> payload_type_{0};
   std::atomic<uint8_t> transport_cc_id_{0}, abs_send_time_id_{0};
   std::atomic<uint64_t> packets_{0}, recovered_{0};
-  // Streaming thread only. There is a decoder from the first parity on.
-  std::optional<FlexfecDecoder> decoder_;
-  std::deque<Ref<GstBuffer>> before_;
-  bool pushing_ = false;
 };
 
 }  // namespace rtc

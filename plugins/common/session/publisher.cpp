@@ -182,7 +182,7 @@ Result<std::shared_ptr<Viewer>> Publisher::make_viewer(const SessionId &session,
   });
   if (viewer && settings_.control_rate && has_video)
     (*viewer)->control_rate(nominal_rate(inputs), can_adapt(inputs));
-  if (viewer) (*viewer)->protect(settings_.protection);
+  if (viewer && settings_.protection != Protection::none) (*viewer)->protect(settings_.protection);
   if (viewer && settings_.receive) (*viewer)->receive(*settings_.receive);
   if (viewer && settings_.accept_data) (*viewer)->accept_data();
   if (viewer) viewer_made(**viewer);

@@ -143,14 +143,14 @@ void Session::learn_parity(const Description &description) {
   const auto sdp = parse_sdp(description.sdp);
   if (!sdp) return;
   parity_types_.assign(sdp->media.size(), 0);
+  RtpLayout found{0, 0, 0};
   for (size_t i = 0; i < sdp->media.size(); i++) {
     const auto &media = sdp->media[i];
     if (media.kind != "video" || media.rejected()) continue;
-    const auto type = parity_types_[i] = parity_type(media);
-    const auto layout = layout_of(media, type);
-    if (type)
-      parity_->negotiated(layout.payload_type, {layout.transport_cc_id, layout.abs_send_time_id});
+    parity_types_[i] = parity_type(media);
+    if (parity_types_[i]) found = layout_of(media, parity_types_[i]);
   }
+  parity_->negotiated(found.payload_type, {found.transport_cc_id, found.abs_send_time_id});
 }
 
 // What we receive may have some; to an offer without we cannot answer with any.

@@ -129,8 +129,7 @@ Result<Viewer::Track *> Viewer::add_track(const std::shared_ptr<Input> &input,
                "codec-preferences", codecs.get(), nullptr);
   if (input->kind() == MediaKind::video) {
     g_object_set(transceiver, "do-nack", TRUE, nullptr);
-    if (protection_ != Protection::none && (mline || offers_parity_))
-      track->fec.ssrc = g_random_int();
+    if (parity_ && (mline || offers_parity_)) track->fec.ssrc = g_random_int();
   }
   if (!mline) pending_.push_back(track.get());
   tracks_.push_back(std::move(track));
@@ -335,7 +334,7 @@ void Viewer::choose(Track &track, const Codec &codec, const SdpMedia &media, int
   }
   if (track.fec.ssrc) track.fec.payload_type = static_cast<uint8_t>(parity_type(media));
   track.outlet->set_caps(caps.get(), layout, track.fec);
-  track.outlet->protect(parity_for(protection_, 0, {}));
+  if (parity_) track.outlet->protect(parity_->part());
   keep_times();
   RTC_INFO("%s: %s as %s, payload type %d", session_->id().c_str(), track.input->pad().c_str(),
            codec.name, payload_type);

@@ -79,7 +79,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void accept_data() { accepts_data_ = true; }
   // Parity goes beside the video where the viewer takes it: its offer has room for it, or its
   // request said so; before start().
-  void protect(Protection protection) { protection_ = protection; }
+  void protect(Protection protection) { parity_.emplace(protection); }
   void offer_parity() { offers_parity_ = true; }
   // Offers all inputs and data feeds, or answers the viewer's own offer with those it asks for.
   void start(const Inputs &inputs, const Feeds &feeds, const std::optional<Description> &offer);
@@ -195,7 +195,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   // Writes the parity of our tracks into a description of ours.
   void describe_parity(Description &description, const Sdp &sdp) const;
   // Sets how much parity goes beside the video; returns how much more that makes of it.
-  double protect_tracks(const CongestionDecision &decision);
+  double protect_tracks(const CongestionDecision &decision, TimePoint now);
   // Sends a packet of the video again, for a probe; its size, 0: there is none.
   size_t repeat_packet();
   Track *track_of_mline(size_t mline) const;
@@ -261,6 +261,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   bool broken_ = false;
   bool paused_ = false;
 
+  static constexpr Bitrate lowest_rate = 50000;
   std::optional<CongestionController> controller_;
   Bitrate most_rate_ = 0;
   bool follows_ = true;
@@ -268,10 +269,11 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   ProbeRun probe_;
   bool fed_ = false;
   uint64_t counted_bytes_ = 0;
-  Protection protection_ = Protection::none;
+  std::optional<ParityAmount> parity_;
   bool offers_parity_ = false;
   Outlet::Counters protected_;  // when the overhead was measured last
   double overhead_ = 0;         // bytes of parity for each byte of video
+  double allowed_ = 0;          // of it, in the controller's limit
 };
 
 }  // namespace rtc

@@ -1,5 +1,6 @@
 // The parity that goes beside a Viewer's video.
 #include <algorithm>
+#include <cmath>
 
 #include "session/viewer.hpp"
 
@@ -7,6 +8,7 @@ namespace rtc {
 
 namespace {
 constexpr double smoothing = 0.1;
+constexpr double worth_telling = 0.03;
 }  // namespace
 
 void Viewer::describe_parity(Description &description, const Sdp &sdp) const {
@@ -22,7 +24,7 @@ void Viewer::describe_parity(Description &description, const Sdp &sdp) const {
   }
 }
 
-double Viewer::protect_tracks(const CongestionDecision &decision) {
+double Viewer::protect_tracks(const CongestionDecision &decision, TimePoint now) {
   Outlet::Counters sum;
   bool taken = false;
   for (const auto &track : tracks_) {
@@ -33,23 +35,27 @@ double Viewer::protect_tracks(const CongestionDecision &decision) {
     sum.parity_bytes += counters.parity_bytes;
   }
   if (!taken) return 0;
-  if (sum.bytes > protected_.bytes) {
+  // Less than before: a track is gone.
+  if (sum.bytes > protected_.bytes && sum.parity_bytes >= protected_.parity_bytes) {
     const auto measured = static_cast<double>(sum.parity_bytes - protected_.parity_bytes) /
                           static_cast<double>(sum.bytes - protected_.bytes);
     overhead_ += smoothing * (measured - overhead_);
-    protected_ = sum;
   }
-  // What waits in a queue is the path's answer to too much, and beside another flow that keeps it
-  // full what is lost is lost in bursts.
+  protected_ = sum;
+  // Beside another flow that keeps the queue full what is lost is lost in bursts.
   const auto &state = decision.state;
-  const auto loss = state.competing ? 0 : state.inherent;
-  auto part = parity_for(protection_, loss, state.rtt - std::min(state.rtt, state.queueing));
+  auto part = parity_->update(state.competing ? 0 : state.inherent, state.rtt, now);
   // What is passed through makes no room for it.
   if (const auto without = state.acknowledged / (1 + overhead_); !follows_ && without > 0)
     part = std::clamp(decision.target / without - 1, 0.0, part);
   for (const auto &track : tracks_)
     if (track->fec.payload_type) track->outlet->protect(part);
-  return part > 0 ? std::max(part, overhead_) : 0;
+  // On a path that takes everything the video keeps its rate.
+  if (std::abs(overhead_ - allowed_) > worth_telling) {
+    allowed_ = overhead_;
+    controller_->limit(lowest_rate, most_rate_ * (1 + allowed_), now);
+  }
+  return overhead_;
 }
 
 }  // namespace rtc

@@ -4,7 +4,6 @@
 namespace rtc {
 
 namespace {
-constexpr Bitrate lowest_rate = 50000;
 constexpr double retransmitted_part = 0.15;
 // Beside a flow that keeps the queue full all packets of a quarter of a second are lost now and
 // then, and right after that there is room.
@@ -49,6 +48,7 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
     const auto counters = track->outlet->counters();
     bytes += counters.bytes + counters.parity_bytes;
   }
+  if (bytes < counted_bytes_) counted_bytes_ = bytes;  // a track is gone
   if (bytes > counted_bytes_) {
     SentPacket packet;
     packet.sent = now;
@@ -57,12 +57,13 @@ std::optional<Bitrate> Viewer::rate(TimePoint now) {
   }
   const auto decision = controller_->tick(now);
   congestion_ = decision.state;
-  const auto left = 1 / (1 + protect_tracks(decision));
+  const auto left = 1 / (1 + protect_tracks(decision, now));
   congestion_->sustained *= left;
   if (!follows_) return decision.target * left;
   if (decision.probe) probe_.start(*decision.probe, now);
   // A path that takes everything needs no pacing, which wakes a worker for every few packets.
-  const auto pace = decision.target < most_rate_ * nearly_all ? decision.pacing : 0;
+  const auto pace =
+      decision.target < most_rate_ * (1 + allowed_) * nearly_all ? decision.pacing : 0;
   for (const auto &track : tracks_)
     if (track->input->kind() == MediaKind::video) track->outlet->pace(pace);
   // What the path loses by itself has to be sent again, and some of that again.

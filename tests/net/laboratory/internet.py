@@ -1,6 +1,8 @@
 """The router in the middle: it forwards between public addresses, and is where packets are lost or wait."""
+import pathlib
 import re
 
+from . import build
 from .node import ROUTER, Node
 
 # Private addresses lead nowhere, and packets that come from one are not forwarded.
@@ -53,6 +55,24 @@ class Internet(Node):
     def dropped(self):
         """Packets lost since what is lost was changed last."""
         return sum(map(int, re.findall(r'counter packets (\d+)', self.run('nft', 'list', 'table', 'inet', 'loss'))))
+
+    def delay(self, line, milliseconds):
+        """Every IPv4 packet to a line is so long on its way, and only then may be lost or wait. Once for a line."""
+        device = f'far-{line}'
+        words = [build.python(), str(pathlib.Path(__file__).with_name('delay.py')), device, str(milliseconds)]
+        self.spawn(words, f'delay of {line}').wait_line('ready')
+        # They come back as if from elsewhere; to a device without an address the kernel would not let them.
+        self.set({f'net.ipv4.conf.{name}.rp_filter': 2 for name in (device, line)})
+        table = 100 + len(self.processes)
+        self.ip(f'link set {device} up', f'address add 192.0.0.8/32 dev {device}', f'route add default dev {device} table {table}',
+                *(f'rule add iif {port} to {network} lookup {table}'
+                  for network in self._networks(line) for port in self._ports() if port not in ('lo', line, device)))
+
+    def _networks(self, line):
+        return [words[0] for words in map(str.split, self.run('ip', '-4', 'route', 'show', 'dev', line).splitlines())]
+
+    def _ports(self):
+        return [words[1].split('@')[0].rstrip(':') for words in map(str.split, self.run('ip', '-o', 'link').splitlines())]
 
     def limit(self, line, rate=None, latency='100ms'):
         """The rate towards a line, as of tc ('500kbit', '2mbit'), with a queue of that latency; None: no limit."""
