@@ -58,6 +58,16 @@ TEST_F(ParityStreamTest, LittleIsNotMadeMuch) {
   EXPECT_LE(sum, 70u);
 }
 
+// 5 frames per second: the next one would come too late.
+TEST_F(ParityStreamTest, RareFramesDoNotWait) {
+  guint sum = 0;
+  for (int i = 0; i < 40; i++) {
+    timestamp_ += 15000;
+    sum += due(2, 0.15);
+  }
+  EXPECT_GE(sum, 38u);
+}
+
 TEST_F(ParityStreamTest, WhatIsTooOldIsLeftOut) {
   EXPECT_EQ(due(2, 0.01), 0u);
   timestamp_ += 90000;

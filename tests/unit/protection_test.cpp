@@ -34,6 +34,15 @@ TEST(Protection, ALateReportIsNoLongTrip) {
   }
 }
 
+TEST(Protection, NoFeedbackIsNoShortTrip) {
+  ParityAmount amount(Protection::automatic);
+  TimePoint now{};
+  double part = 0;
+  for (int i = 0; i < 200; i++)
+    part = amount.update(0.05, milliseconds(i % 50 ? 120 : 0), now += milliseconds(50));
+  EXPECT_NEAR(part, 0.15, 0.01);
+}
+
 TEST(Protection, FollowsSlowly) {
   ParityAmount amount(Protection::automatic);
   TimePoint now{};

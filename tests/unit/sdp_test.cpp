@@ -188,6 +188,11 @@ TEST(Parity, TakesATypeThatIsFree) {
   EXPECT_TRUE(has(add_parity(offer, 0, 118, 5, 9), "a=rtpmap:118 flexfec-03/90000"));
 }
 
+TEST(Parity, HasOneTypeInAllSections) {
+  const auto two = allow_parity(session + video() + video("", "w"), 0, 118);
+  EXPECT_EQ(count(allow_parity(two, 1, 0), "a=rtpmap:118 flexfec-03"), 2u);
+}
+
 TEST(Parity, IsAllowedOnce) {
   const auto once = allow_parity(session + video(), 0, 50);
   EXPECT_TRUE(has(once, "a=rtpmap:50 flexfec-03/90000"));

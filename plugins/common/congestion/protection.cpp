@@ -29,13 +29,16 @@ double parity_for(Protection protection, double loss, Duration round_trip) {
 }
 
 double ParityAmount::update(double loss, Duration round_trip, TimePoint now) {
-  if (!since_) least_before_ = round_trip;
-  if (!since_ || now - *since_ > least_of) {
-    if (since_) least_before_ = least_;
-    least_ = round_trip;
-    since_ = now;
+  // Zero: there was no feedback.
+  if (round_trip > Duration::zero()) {
+    if (!since_) least_before_ = round_trip;
+    if (!since_ || now - *since_ > least_of) {
+      if (since_) least_before_ = least_;
+      least_ = round_trip;
+      since_ = now;
+    }
+    least_ = std::min(least_, round_trip);
   }
-  least_ = std::min(least_, round_trip);
   part_ += step * (parity_for(protection_, loss, std::min(least_, least_before_)) - part_);
   return part_ < nothing ? 0 : part_;
 }

@@ -1,6 +1,7 @@
 #include "media/parity_stream.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace rtc {
@@ -33,7 +34,10 @@ void ParityStream::add(GstBufferList *packets) {
     gst_buffer_extract(packet, 0, bytes.data(), bytes.size());
     unprotected_.push_back(to_protect(bytes, extensions_));
   }
-  frames_.push_back({GST_READ_UINT32_BE(unprotected_.back().data() + 4), length});
+  const auto timestamp = GST_READ_UINT32_BE(unprotected_.back().data() + 4);
+  interval_ = latest_ ? static_cast<int32_t>(timestamp - *latest_) : 0;
+  latest_ = timestamp;
+  frames_.push_back({timestamp, length});
   while (frames_.size() > most_frames ||
          static_cast<int32_t>(frames_.back().timestamp - frames_.front().timestamp) > too_late) {
     const auto dropped = static_cast<ptrdiff_t>(frames_.front().packets);
@@ -53,12 +57,14 @@ Ref<GstBufferList> ParityStream::frame(GstBufferList *packets, double part, uint
   add(packets);
   earned_ += part * length;
   const auto age = static_cast<int32_t>(frames_.back().timestamp - frames_.front().timestamp);
-  const bool last_moment = age >= due_after || frames_.size() == most_frames;
+  const bool last_moment =
+      age >= due_after || frames_.size() == most_frames || age + interval_ >= too_late;
   if (earned_ < 1 && !(last_moment && earned_ >= enough)) return {};
 
   auto list = adopt(gst_buffer_list_new());
   const auto pts = GST_BUFFER_PTS(gst_buffer_list_get(packets, 0));
-  const std::vector<RtpBytes> all(unprotected_.begin(), unprotected_.end());
+  const std::vector<RtpBytes> all(std::make_move_iterator(unprotected_.begin()),
+                                  std::make_move_iterator(unprotected_.end()));
   const auto known = std::span(all);
   const auto groups = (known.size() + flexfec_span - 1) / flexfec_span;
   const auto due = std::max(static_cast<size_t>(earned_), groups);

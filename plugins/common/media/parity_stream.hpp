@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 
 #include <deque>
+#include <optional>
 
 #include "base/ref.hpp"
 #include "media/flexfec.hpp"
@@ -42,8 +43,10 @@ class ParityStream {
   const RtpLayout layout_;  // of the parity's packets
   const FlexfecExtensions extensions_;
   std::deque<RtpBytes> unprotected_;
-  std::deque<Frame> frames_;  // of them
-  double earned_ = 0;         // parity packets, since the last one
+  std::deque<Frame> frames_;        // of them
+  std::optional<uint32_t> latest_;  // time stamp
+  int32_t interval_ = 0;            // between the last two
+  double earned_ = 0;               // parity packets, since the last one
   uint16_t next_sequence_;
 };
 

@@ -102,10 +102,13 @@ int parity_type(const SdpMedia &media) {
 namespace {
 int free_parity_type(const Sdp &sdp) {
   std::set<int> taken;
+  int same = 0;  // as in another section
   for (const auto &media : sdp.media) {
-    if (const auto type = parity_type(media)) return type;
-    for (const auto &codec : media.codecs()) taken.insert(codec.payload_type);
+    if (!same) same = parity_type(media);
+    for (const auto &codec : media.codecs())
+      if (!iequals(codec.name, parity_name)) taken.insert(codec.payload_type);
   }
+  if (same && !taken.contains(same)) return same;
   if (!taken.contains(usual_parity_type)) return usual_parity_type;
   for (int type = first_free_type; type <= last_free_type; type++)
     if (!taken.contains(type)) return type;

@@ -194,6 +194,7 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   void take_feedback(TransportFeedback feedback);
   // Writes the parity of our tracks into a description of ours.
   void describe_parity(Description &description, const Sdp &sdp) const;
+  void measure_parity(const Outlet::Counters &sum);
   // Sets how much parity goes beside the video; returns how much more that makes of it.
   double protect_tracks(const CongestionDecision &decision, TimePoint now);
   // Sends a packet of the video again, for a probe; its size, 0: there is none.
@@ -271,9 +272,10 @@ class Viewer : public Session::Listener, public std::enable_shared_from_this<Vie
   uint64_t counted_bytes_ = 0;
   std::optional<ParityAmount> parity_;
   bool offers_parity_ = false;
-  Outlet::Counters protected_;  // when the overhead was measured last
-  double overhead_ = 0;         // bytes of parity for each byte of video
-  double allowed_ = 0;          // of it, in the controller's limit
+  Outlet::Counters protected_;     // when the overhead was measured last
+  double video_ = 0, beside_ = 0;  // bytes of it and of its parity, of late
+  double overhead_ = 0;            // of the second for each of the first
+  double allowed_ = 0;             // of it, in the controller's limit
 };
 
 }  // namespace rtc

@@ -7,8 +7,8 @@
 namespace rtc {
 
 namespace {
-constexpr double smoothing = 0.1;
-constexpr double worth_telling = 0.03;
+constexpr double kept = 0.95;  // of what was measured, each time
+constexpr double worth_telling = 0.05;
 }  // namespace
 
 void Viewer::describe_parity(Description &description, const Sdp &sdp) const {
@@ -24,6 +24,17 @@ void Viewer::describe_parity(Description &description, const Sdp &sdp) const {
   }
 }
 
+void Viewer::measure_parity(const Outlet::Counters &sum) {
+  // Less than before: a track is gone. A frame is counted when it begins to leave, its parity after
+  // that.
+  if (sum.bytes >= protected_.bytes && sum.parity_bytes >= protected_.parity_bytes) {
+    video_ = video_ * kept + static_cast<double>(sum.bytes - protected_.bytes);
+    beside_ = beside_ * kept + static_cast<double>(sum.parity_bytes - protected_.parity_bytes);
+    overhead_ = video_ > 0 ? std::min(beside_ / video_, 1.) : 0;
+  }
+  protected_ = sum;
+}
+
 double Viewer::protect_tracks(const CongestionDecision &decision, TimePoint now) {
   Outlet::Counters sum;
   bool taken = false;
@@ -34,14 +45,9 @@ double Viewer::protect_tracks(const CongestionDecision &decision, TimePoint now)
     sum.bytes += counters.bytes;
     sum.parity_bytes += counters.parity_bytes;
   }
-  if (!taken) return 0;
-  // Less than before: a track is gone.
-  if (sum.bytes > protected_.bytes && sum.parity_bytes >= protected_.parity_bytes) {
-    const auto measured = static_cast<double>(sum.parity_bytes - protected_.parity_bytes) /
-                          static_cast<double>(sum.bytes - protected_.bytes);
-    overhead_ += smoothing * (measured - overhead_);
-  }
-  protected_ = sum;
+  if (!taken && !protected_.bytes) return 0;
+  if (!taken) video_ = beside_ = overhead_ = 0;
+  measure_parity(sum);
   // Beside another flow that keeps the queue full what is lost is lost in bursts.
   const auto &state = decision.state;
   auto part = parity_->update(state.competing ? 0 : state.inherent, state.rtt, now);
@@ -51,7 +57,7 @@ double Viewer::protect_tracks(const CongestionDecision &decision, TimePoint now)
   for (const auto &track : tracks_)
     if (track->fec.payload_type) track->outlet->protect(part);
   // On a path that takes everything the video keeps its rate.
-  if (std::abs(overhead_ - allowed_) > worth_telling) {
+  if (std::abs(overhead_ - allowed_) > worth_telling || (allowed_ > 0 && overhead_ == 0)) {
     allowed_ = overhead_;
     controller_->limit(lowest_rate, most_rate_ * (1 + allowed_), now);
   }
